@@ -1,3 +1,5 @@
+import Glibc
+
 /// A JSON value without source positions: what the API stores hold. Objects keep the order of their keys, so that
 /// printing and iterating are deterministic.
 package enum JSONValue: Hashable, Sendable {
