@@ -33,6 +33,7 @@ package final class SimulationExecutor: SerialExecutor, TaskExecutor, @unchecked
   private var ready: [UnownedJob] = []
   private var head = 0
   private let mutex = UnsafeMutablePointer<pthread_mutex_t>.allocate(capacity: 1)
+  private var owner: pthread_t?
 
   private init() {
     pthread_mutex_init(mutex, nil)
@@ -43,8 +44,22 @@ package final class SimulationExecutor: SerialExecutor, TaskExecutor, @unchecked
   package func asUnownedSerialExecutor() -> UnownedSerialExecutor { UnownedSerialExecutor(ordinary: self) }
   package func asUnownedTaskExecutor() -> UnownedTaskExecutor { UnownedTaskExecutor(ordinary: self) }
 
-  func lock() { pthread_mutex_lock(mutex) }
-  func unlock() { pthread_mutex_unlock(mutex) }
+  func lock() {
+    pthread_mutex_lock(mutex)
+    owner = pthread_self()
+  }
+
+  func unlock() {
+    owner = nil
+    pthread_mutex_unlock(mutex)
+  }
+
+  /// Whether the caller is isolated: timers run outside any task, on the thread that holds the executor.
+  package func isIsolatingCurrentContext() -> Bool? { owner == pthread_self() }
+
+  package func checkIsolated() {
+    precondition(owner == pthread_self(), "simulated state was touched from a thread that does not hold the simulation")
+  }
 
   var isIdle: Bool { head == ready.count }
 

@@ -167,7 +167,7 @@ package final class Simulation {
     eventCount += 1
     eventsAtInstant += 1
     record(slot.name, slot.sequence)
-    if eventsAtInstant > eventBudgetPerInstant - Self.namesShownOnExhaustion { recentNames.append(slot.name) }
+    if eventsAtInstant > eventBudgetPerInstant - 2 * Self.namesShownOnExhaustion { recentNames.append(slot.name) }
     switch slot.action {
     case .resume(let continuation): continuation.resume()
     case .run(let body): body()

@@ -1,0 +1,111 @@
+import Documents
+import SimulationKernel
+
+/// What happened to the platform, in order: the run's memory, from which the chain of causes, the reports and the tables of
+/// `twin.db` are derived. It only ever grows, up to a limit for each kind of entry; what goes beyond is counted.
+@Simulated
+package final class Journal {
+  /// A component changed between healthy and degraded, by what a probe, a client or the component itself saw.
+  package struct ComponentChange: Sendable {
+    package var at: Instant
+    /// `region/kind/namespace/name`, as scenario targets are written.
+    package var component: String
+    /// What is wrong; `nil` when the component is well again.
+    package var effect: String?
+    /// Components that this one was seen to depend on when it changed.
+    package var dependsOn: [String]
+  }
+
+  /// Something the platform did or announced, such as an RDS event.
+  package struct PlatformEvent: Sendable {
+    package var at: Instant
+    package var component: String
+    package var reason: String
+    package var message: String
+  }
+
+  /// A fault began, ended or was found without effect.
+  package struct FaultEntry: Sendable {
+    package var at: Instant
+    package var id: String
+    package var verb: String
+    package var targets: [String]
+    package var phase: Phase
+
+    package enum Phase: String, Sendable { case injected, repaired }
+  }
+
+  /// A command typed by somebody.
+  package struct CommandEntry: Sendable {
+    package var at: Instant
+    package var ended: Instant
+    package var line: String
+    package var exitCode: Int32
+    package var output: String
+    package var errors: String
+  }
+
+  /// One version of one resource of a cluster.
+  package struct ResourceVersion: Sendable {
+    package var at: Instant
+    package var region: String
+    package var kind: String
+    package var namespace: String
+    package var name: String
+    package var version: Int64
+    package var user: String
+    package var verb: String
+    package var object: JSONValue
+  }
+
+  /// Most entries of one kind that are kept.
+  package static let limit = 200_000
+
+  package private(set) var componentChanges: [ComponentChange] = []
+  package private(set) var platformEvents: [PlatformEvent] = []
+  package private(set) var faults: [FaultEntry] = []
+  package private(set) var commands: [CommandEntry] = []
+  package private(set) var resourceVersions: [ResourceVersion] = []
+  /// Entries that were not kept because of the limit.
+  package private(set) var dropped = 0
+
+  private let simulation: Simulation
+  private var degraded: [String: String] = [:]
+
+  package init(_ simulation: Simulation) { self.simulation = simulation }
+
+  /// Notes that a component is degraded. Nothing is written while it stays degraded with the same effect.
+  package func degrade(_ component: String, effect: String, dependsOn: [String] = []) {
+    guard degraded[component] != effect else { return }
+    degraded[component] = effect
+    keep(
+      ComponentChange(at: simulation.now, component: component, effect: effect, dependsOn: dependsOn),
+      in: &componentChanges)
+  }
+
+  /// Notes that a component is well again; nothing is written when it was.
+  package func recover(_ component: String) {
+    guard degraded.removeValue(forKey: component) != nil else { return }
+    keep(
+      ComponentChange(at: simulation.now, component: component, effect: nil, dependsOn: []), in: &componentChanges)
+  }
+
+  /// The effect of which a component suffers now.
+  package func currentEffect(_ component: String) -> String? { degraded[component] }
+
+  package func note(_ component: String, reason: String, message: String) {
+    keep(PlatformEvent(at: simulation.now, component: component, reason: reason, message: message), in: &platformEvents)
+  }
+
+  package func note(fault id: String, verb: String, targets: [String], _ phase: FaultEntry.Phase) {
+    keep(FaultEntry(at: simulation.now, id: id, verb: verb, targets: targets, phase: phase), in: &faults)
+  }
+
+  package func note(_ command: CommandEntry) { keep(command, in: &commands) }
+
+  package func note(_ version: ResourceVersion) { keep(version, in: &resourceVersions) }
+
+  private func keep<Entry>(_ entry: Entry, in entries: inout [Entry]) {
+    if entries.count < Self.limit { entries.append(entry) } else { dropped += 1 }
+  }
+}
