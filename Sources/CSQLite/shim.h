@@ -1,1 +1,10 @@
 #include <sqlite3.h>
+
+/// sqlite3_bind_text and sqlite3_bind_blob take a destructor "constant" that Swift cannot import: SQLite copies the bytes.
+static inline int twin_sqlite3_bind_text(sqlite3_stmt *statement, int index, const char *bytes, int count) {
+  return sqlite3_bind_text(statement, index, bytes, count, SQLITE_TRANSIENT);
+}
+
+static inline int twin_sqlite3_bind_blob(sqlite3_stmt *statement, int index, const void *bytes, int count) {
+  return sqlite3_bind_blob(statement, index, count == 0 ? "" : bytes, count, SQLITE_TRANSIENT);
+}
