@@ -1,5 +1,3 @@
-import Glibc
-
 /// A JSON value without source positions: what the API stores hold. Objects keep the order of their keys, so that
 /// printing and iterating are deterministic.
 package enum JSONValue: Hashable, Sendable {
@@ -26,6 +24,11 @@ package struct JSONObject: Sendable {
 
   package init(_ members: [(String, JSONValue)]) {
     for (key, value) in members { self[key] = value }
+  }
+
+  /// Takes members whose keys are known to differ, without searching for duplicates.
+  package init(distinct members: [(String, JSONValue)]) {
+    self.members = members.map { Member(key: $0, value: $1) }
   }
 
   package var keys: [String] { members.map(\.key) }

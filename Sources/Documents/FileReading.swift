@@ -1,0 +1,28 @@
+import Glibc
+
+/// Why a file could not be read or written.
+package struct FileError: Error, Hashable, Sendable, CustomStringConvertible {
+  package var path: String
+  /// The system's text, such as `No such file or directory`.
+  package var reason: String
+
+  package var description: String { "\(path): \(reason)" }
+}
+
+/// Reads a whole file. Directories and unreadable files throw the system's reason.
+package func readFile(_ path: String) throws(FileError) -> [UInt8] {
+  let descriptor = open(path, O_RDONLY | O_CLOEXEC)
+  guard descriptor >= 0 else { throw FileError(path: path, reason: String(cString: strerror(errno))) }
+  defer { close(descriptor) }
+  var bytes: [UInt8] = []
+  var chunk = [UInt8](repeating: 0, count: 1 << 16)
+  while true {
+    let count = read(descriptor, &chunk, chunk.count)
+    if count == 0 { return bytes }
+    guard count > 0 else {
+      if errno == EINTR { continue }
+      throw FileError(path: path, reason: String(cString: strerror(errno)))
+    }
+    bytes += chunk[..<count]
+  }
+}
