@@ -1,0 +1,104 @@
+/// What a place in a file may hold: how to read it, how messages name it, and its JSON Schema. Decoders are put
+/// together from forms, so that what is read, what messages promise and what the schema says cannot differ.
+package struct Form<Value> {
+  /// The accepted values as a noun phrase: `a duration such as 90s or 1h30m`.
+  package let accepted: String
+  private let makeSchema: () -> JSONValue
+  private let readNode: (Node, Diagnostics) -> Value?
+
+  /// A form whose reading reports its own mistakes and returns `nil` after doing so.
+  package init(
+    accepted: String, schema: @autoclosure @escaping () -> JSONValue,
+    reading: @escaping (Node, Diagnostics) -> Value?
+  ) {
+    self.accepted = accepted
+    makeSchema = schema
+    readNode = reading
+  }
+
+  /// A form whose conversion returns `nil` for what is not accepted; the mistake is reported with `accepted`.
+  package init(
+    accepted: String, schema: @autoclosure @escaping () -> JSONValue, converting: @escaping (Node) -> Value?
+  ) {
+    self.init(accepted: accepted, schema: schema()) { node, diagnostics in
+      if let value = converting(node) { return value }
+      diagnostics.error(at: node.mark, "expected \(accepted), found \(node.found)")
+      return nil
+    }
+  }
+
+  /// The JSON Schema (draft 7) of the accepted values.
+  package var schema: JSONValue { makeSchema() }
+
+  /// The value of a node, or `nil` after its mistakes were reported.
+  package func read(_ node: Node, _ diagnostics: Diagnostics) -> Value? { readNode(node, diagnostics) }
+
+  /// The same form with its values changed.
+  package func map<Other>(_ transform: @escaping (Value) -> Other) -> Form<Other> {
+    Form<Other>(accepted: accepted, schema: schema) { node, diagnostics in
+      read(node, diagnostics).map(transform)
+    }
+  }
+
+  /// The same form with a further condition; `complaint` returns what is wrong with a value, `nil` for a good one.
+  package func rejecting(_ complaint: @escaping (Value) -> String?) -> Form {
+    Form(accepted: accepted, schema: schema) { node, diagnostics in
+      guard let value = read(node, diagnostics) else { return nil }
+      guard let problem = complaint(value) else { return value }
+      diagnostics.error(at: node.mark, problem)
+      return nil
+    }
+  }
+
+  /// The same form that remembers where the value stands.
+  package var located: Form<Located<Value>> {
+    Form<Located<Value>>(accepted: accepted, schema: schema) { node, diagnostics in
+      read(node, diagnostics).map { Located($0, at: node.mark) }
+    }
+  }
+
+  /// The same form as an item of a list of any length.
+  package var list: Form<[Value]> {
+    Form<[Value]>(accepted: "a list", schema: ["type": "array", "items": schema]) { node, diagnostics in
+      guard let items = node.sequence else {
+        diagnostics.error(at: node.mark, "expected a list, found \(node.found)")
+        return nil
+      }
+      let values = items.map { read($0, diagnostics) }
+      return values.contains { $0 == nil } ? nil : values.compactMap(\.self)
+    }
+  }
+
+  /// The values of a mapping whose keys are free, in the order of the file.
+  package var table: Form<[(key: Located<String>, value: Value)]> {
+    Form<[(key: Located<String>, value: Value)]>(
+      accepted: "a mapping", schema: ["type": "object", "additionalProperties": schema]
+    ) { node, diagnostics in
+      guard let entries = node.mapping else {
+        diagnostics.error(at: node.mark, "expected a mapping, found \(node.found)")
+        return nil
+      }
+      var values: [(key: Located<String>, value: Value)] = []
+      for entry in entries {
+        guard let value = read(entry.value, diagnostics) else { continue }
+        values.append((Located(entry.key.keyText ?? "", at: entry.key.mark), value))
+      }
+      return values.count == entries.count ? values : nil
+    }
+  }
+}
+
+/// A value together with its place in the file.
+package struct Located<Value> {
+  package var value: Value
+  package var mark: SourceMark
+
+  package init(_ value: Value, at mark: SourceMark) {
+    self.value = value
+    self.mark = mark
+  }
+}
+
+extension Located: Sendable where Value: Sendable {}
+extension Located: Equatable where Value: Equatable {}
+extension Located: Hashable where Value: Hashable {}
