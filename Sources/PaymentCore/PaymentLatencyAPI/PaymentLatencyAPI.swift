@@ -1,0 +1,268 @@
+import HTTPMessages
+
+/// The program `payment-latency-api`: one process of the payment API.
+///
+/// | endpoint | meaning |
+/// |---|---|
+/// | `GET /health` | the process answers, with its latest latency figures; does not ask the database, because liveness uses it |
+/// | `GET /metrics` | Prometheus text exposition |
+/// | `GET /info` | version, region, environment |
+/// | `GET /api/payment/simulate` | processes one payment |
+///
+/// Parameters of `simulate`: `amount` (decimal, default 10.00), `currency` (default the region's), `debtor` and `creditor`
+/// (accounts, by default picked by the key), `residency` (default the region's); header `Idempotency-Key` (a UUID, by
+/// default a new one). Errors are problem documents (RFC 9457).
+package final class PaymentLatencyAPI {
+  package let configuration: PaymentAPIConfiguration
+  /// What `/info` calls the version: the image's tag.
+  package let version: String
+  package private(set) var metrics = PaymentMetrics()
+
+  private let database: any Database
+  private let clock: any WallClock
+  private let identifiers: any IdentifierSource
+  private let idempotency: IdempotencyCheck
+  private let log: (String) -> Void
+
+  /// Tries of one payment against the database, the first included.
+  package static let maximumTries = 3
+  /// Pause before the second try in milliseconds; doubles for each further one.
+  package static let retryPause = 50.0
+
+  package init(
+    configuration: PaymentAPIConfiguration, version: String, database: any Database, clock: any WallClock,
+    identifiers: any IdentifierSource, idempotency: IdempotencyCheck = .enforced, log: @escaping (String) -> Void
+  ) {
+    self.configuration = configuration
+    self.version = version
+    self.database = database
+    self.clock = clock
+    self.identifiers = identifiers
+    self.idempotency = idempotency
+    self.log = log
+  }
+
+  /// Answers one request.
+  package func respond(to request: HTTPRequest) async -> HTTPResponse {
+    switch request.path {
+    case "/api/payment/simulate": request.method == .get ? await simulate(request) : methodNotAllowed
+    case "/health": request.method == .get ? health() : methodNotAllowed
+    case "/metrics": request.method == .get ? text(metrics.exposition()) : methodNotAllowed
+    case "/info": request.method == .get ? info() : methodNotAllowed
+    default: problem(404, "Not Found", "no resource at \(request.path)")
+    }
+  }
+
+  // MARK: Payments
+
+  private func simulate(_ request: HTTPRequest) async -> HTTPResponse {
+    let began = await clock.now()
+    let response: HTTPResponse
+    switch await parse(request) {
+    case .failure(let refusal): response = problem(refusal.status, refusal.title, refusal.detail)
+    case .success(let payment): response = await process(payment, began: began)
+    }
+    metrics.record(status: response.status, microseconds: await clock.now() - began)
+    return response
+  }
+
+  private func process(_ payment: PaymentRequest, began: Int64) async -> HTTPResponse {
+    var pause = Self.retryPause
+    for attempt in 1... {
+      do {
+        let result = try await database.run(CapturePayment(payment, now: began, idempotency: idempotency))
+        return answer(result, payment, microseconds: await clock.now() - began)
+      } catch {
+        // Work in doubt is safe to try again: the key decides whether it was done.
+        guard error.isTransient || error.isInDoubt, attempt < Self.maximumTries else {
+          log(failureLine(error, attempt))
+          return problem(
+            error.sqlState == "57014" ? 504 : 503, "Service Unavailable", "the payment store does not answer")
+        }
+        await clock.pause(milliseconds: pause)
+        pause *= 2
+      }
+    }
+    preconditionFailure("the loop over tries ends by returning")
+  }
+
+  private func answer(_ result: PaymentResult, _ payment: PaymentRequest, microseconds: Int64) -> HTTPResponse {
+    switch result {
+    case .captured(let id):
+      metrics.record(.captured)
+      return paymentAnswer(id, .captured, payment, microseconds)
+    case .replayed(let id, let state): return paymentAnswer(id, state, payment, microseconds)
+    case .declined(let id):
+      metrics.record(.declined)
+      return paymentAnswer(id, .declined, payment, microseconds)
+    case .keyReused: return problem(422, "Unprocessable Content", "the idempotency key was used for another payment")
+    case .unknownAccount: return problem(422, "Unprocessable Content", "no such account in this currency")
+    }
+  }
+
+  private func paymentAnswer(_ id: Int64, _ state: PaymentState, _ payment: PaymentRequest, _ microseconds: Int64)
+    -> HTTPResponse
+  {
+    var body = ByteText(capacity: 160)
+    body.append("{\"id\":")
+    body.append(id)
+    body.append(",\"status\":\"")
+    body.append(state.word)
+    body.append("\",\"amount\":\"")
+    body.append(payment.amount)
+    body.append("\",\"currency\":\"")
+    body.append(payment.amount.currency.code)
+    body.append("\",\"region\":\"")
+    body.append(configuration.region)
+    body.append("\",\"latency_ms\":")
+    body.append(milliseconds: microseconds)
+    body.append("}")
+    return HTTPResponse(status: state == .declined ? 402 : 200, headers: Self.jsonHeaders, body: body.bytes)
+  }
+
+  private func failureLine(_ failure: DatabaseFailure, _ attempt: Int) -> String {
+    var line = ByteText(capacity: 160)
+    line.append(#"{"level":"error","msg":"payment failed","error":"#)
+    line.append(jsonString: failure.description)
+    line.append(",\"tries\":")
+    line.append(Int64(attempt))
+    line.append("}")
+    return line.string
+  }
+
+  // MARK: The other endpoints
+
+  private func health() -> HTTPResponse {
+    let latency = metrics.recentLatency
+    var body = ByteText(capacity: 96)
+    body.append(#"{"status":"ok","latency_ms":{"p50":"#)
+    body.append(milliseconds: latency.p50)
+    body.append(",\"p99\":")
+    body.append(milliseconds: latency.p99)
+    body.append("}}")
+    return HTTPResponse(status: 200, headers: Self.jsonHeaders, body: body.bytes)
+  }
+
+  private func info() -> HTTPResponse {
+    var body = ByteText(capacity: 128)
+    body.append(#"{"service":"payment-latency-api","version":"#)
+    body.append(jsonString: version)
+    body.append(",\"region\":")
+    body.append(jsonString: configuration.region)
+    body.append(",\"environment\":")
+    body.append(jsonString: configuration.environment)
+    body.append("}")
+    return HTTPResponse(status: 200, headers: Self.jsonHeaders, body: body.bytes)
+  }
+
+  private func text(_ body: [UInt8]) -> HTTPResponse {
+    HTTPResponse(status: 200, headers: Self.textHeaders, body: body)
+  }
+
+  private var methodNotAllowed: HTTPResponse {
+    var response = problem(405, "Method Not Allowed", "this resource answers GET")
+    response.headers["Allow"] = "GET"
+    return response
+  }
+
+  private func problem(_ status: Int, _ title: String, _ detail: String) -> HTTPResponse {
+    var body = ByteText(capacity: 128)
+    body.append(#"{"type":"about:blank","title":"#)
+    body.append(jsonString: title)
+    body.append(",\"status\":")
+    body.append(Int64(status))
+    body.append(",\"detail\":")
+    body.append(jsonString: detail)
+    body.append("}")
+    return HTTPResponse(status: status, headers: Self.problemHeaders, body: body.bytes)
+  }
+
+  private static let jsonHeaders = HTTPHeaders([HTTPHeader("Content-Type", "application/json")])
+  private static let problemHeaders = HTTPHeaders([HTTPHeader("Content-Type", "application/problem+json")])
+  private static let textHeaders = HTTPHeaders([HTTPHeader("Content-Type", "text/plain; version=0.0.4; charset=utf-8")])
+}
+
+// Reading a payment out of a request.
+extension PaymentLatencyAPI {
+  /// Why a request is not a payment.
+  private struct Refusal: Error {
+    var status: Int
+    var title: String
+    var detail: String
+
+    static func malformed(_ detail: String) -> Refusal { Refusal(status: 400, title: "Bad Request", detail: detail) }
+  }
+
+  /// The parameters of a query, as they stand in it.
+  private struct Parameters {
+    var amount: Substring?
+    var currency: Substring?
+    var debtor: Substring?
+    var creditor: Substring?
+    var residency: Substring?
+
+    init(_ query: String) throws(Refusal) {
+      for pair in query.split(separator: "&") {
+        guard let equals = pair.firstIndex(of: "=") else { throw .malformed("parameter \"\(pair)\" has no value") }
+        let value = pair[pair.index(after: equals)...]
+        switch pair[..<equals] {
+        case "amount": amount = value
+        case "currency": currency = value
+        case "debtor": debtor = value
+        case "creditor": creditor = value
+        case "residency": residency = value
+        default: throw .malformed("unknown parameter \"\(pair[..<equals])\"")
+        }
+      }
+    }
+  }
+
+  private func parse(_ request: HTTPRequest) async -> Result<PaymentRequest, Refusal> {
+    do throws(Refusal) {
+      let key = try key(request)
+      let parameters = try Parameters(request.query)
+      let chosen: IdempotencyKey
+      if let key { chosen = key } else { chosen = await identifiers.next() }
+      return .success(try payment(parameters, key: chosen))
+    } catch {
+      return .failure(error)
+    }
+  }
+
+  private func key(_ request: HTTPRequest) throws(Refusal) -> IdempotencyKey? {
+    guard let text = request.headers["Idempotency-Key"] else { return nil }
+    guard let key = IdempotencyKey(text) else { throw .malformed("the idempotency key is not a UUID") }
+    return key
+  }
+
+  private func payment(_ parameters: Parameters, key: IdempotencyKey) throws(Refusal) -> PaymentRequest {
+    guard let currency = parameters.currency.map({ Currency(code: $0) }) ?? configuration.currency else {
+      throw .malformed("unknown currency")
+    }
+    let amount = parameters.amount.map { Money(decimal: $0, currency) } ?? Money(decimal: "10", currency)
+    guard let amount, amount.minorUnits > 0 else {
+      throw .malformed("the amount is not a decimal above 0 of this currency")
+    }
+    let residency = parameters.residency.map { Residency(word: $0) } ?? configuration.residency
+    guard let residency else { throw .malformed("unknown residency") }
+    guard residency == configuration.residency else {
+      throw Refusal(
+        status: 403, title: "Forbidden",
+        detail: "a record of residency \(residency.word) may not be kept in region \(configuration.region)")
+    }
+    let accounts = UInt64(PaymentSchema.customerAccounts)
+    let debtor = try account(parameters.debtor) ?? Int64(key.high % accounts) + 1
+    let creditor =
+      try account(parameters.creditor) ?? (debtor - 1 + Int64(key.low % (accounts - 1)) + 1) % Int64(accounts) + 1
+    guard debtor != creditor else {
+      throw Refusal(status: 422, title: "Unprocessable Content", detail: "debtor and creditor are one account")
+    }
+    return PaymentRequest(key: key, debtor: debtor, creditor: creditor, amount: amount, residency: residency)
+  }
+
+  private func account(_ text: Substring?) throws(Refusal) -> Int64? {
+    guard let text else { return nil }
+    guard let number = Int64(text), number > 0 else { throw .malformed("\"\(text)\" is not an account") }
+    return number
+  }
+}
