@@ -58,7 +58,8 @@ package struct HTTPRequest: Sendable {
   package var body: [UInt8]
 
   package init(
-    _ method: HTTPMethod = .get, host: String = "", path: String, query: String = "", headers: HTTPHeaders = HTTPHeaders(),
+    _ method: HTTPMethod = .get, host: String = "", path: String, query: String = "",
+    headers: HTTPHeaders = HTTPHeaders(),
     body: [UInt8] = []
   ) {
     self.method = method

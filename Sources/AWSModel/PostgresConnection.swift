@@ -1,0 +1,119 @@
+import NetworkModel
+import SQLiteStore
+import SimulationKernel
+
+/// The client's end of a PostgreSQL connection.
+@Simulated
+package final class PostgresConnection {
+  private let connection: Connection
+  private let session: any PostgresSession
+  private let network: Network
+
+  private init(_ connection: Connection, _ session: any PostgresSession, _ network: Network) {
+    self.connection = connection
+    self.session = session
+    self.network = network
+  }
+
+  package var isUsable: Bool { connection.isUsable }
+  /// The server's name and address.
+  package var server: Host { connection.server }
+
+  /// Round trips of a new connection behind TCP's own: SSLRequest, TLS 1.2 (two), start-up, SCRAM-SHA-256 (two)
+  /// (PostgreSQL 15, section 55.2; RFC 5802).
+  static let startupRoundTrips = 6
+
+  /// Connects, authenticates and returns a usable connection: name, TCP, TLS and SCRAM are paid for here.
+  package static func open(
+    _ network: Network, from host: Host, to name: String, port: UInt16, _ startup: PostgresStartup, deadline: Instant,
+    trace: RequestTrace? = nil
+  ) async throws(PostgresError) -> PostgresConnection {
+    var address: IPv4Address?
+    do {
+      let resolved = try await network.resolve(name, on: host, trace: trace)
+      address = resolved
+      let connection = try await network.connect(from: host, to: resolved, port: port, deadline: deadline, trace: trace)
+      guard let service = connection.listener.service as? any PostgresService else { throw NetworkError.reset }
+      let session = try await authenticate(connection, service, startup, network, deadline, trace)
+      return PostgresConnection(connection, session, network)
+    } catch let error as PostgresError {
+      throw error
+    } catch let error as NetworkError {
+      throw PostgresError("08001", error.libpqText(host: name, address: address, port: port))
+    } catch { throw PostgresError("08001", "\(error)") }
+  }
+
+  private static func authenticate(
+    _ connection: Connection, _ service: any PostgresService, _ startup: PostgresStartup, _ network: Network,
+    _ deadline: Instant, _ trace: RequestTrace?
+  ) async throws -> any PostgresSession {
+    let result: Result<any PostgresSession, PostgresError> = try await connection.exchange(
+      requestBytes: 200, deadline: deadline, component: .handshake, trace: trace
+    ) {
+      guard let trips = connection.roundTrips(startupRoundTrips - 1, bytes: 300) else {
+        await network.simulation.sleep(deadline - network.simulation.now, startupEvent)
+        throw NetworkError.timedOut(.handshake)
+      }
+      let span = trips + service.startupProcessing.sample(network.simulation.random("postgres.startup"))
+      trace?.add(.handshake, span)
+      await network.simulation.sleep(span, startupEvent)
+      do throws(PostgresError) { return (.success(try await service.open(startup)), 300) } catch {
+        return (.failure(error), 100)
+      }
+    }
+    return try result.get()
+  }
+
+  private nonisolated static let startupEvent: EventName = "postgres.startup"
+
+  /// Runs SQL in one transaction at the instant at which the server commits it; network, queues and commit lie around it.
+  ///
+  /// - Throws: the server's error; `08006` with `isInDoubt` when the connection broke or the deadline passed.
+  package func run<Value>(
+    _ cost: WorkCost, deadline: Instant, trace: RequestTrace?,
+    _ body: @escaping @Simulated (SQLiteConnection) throws -> Value
+  ) async throws -> Value {
+    let outcome = WorkOutcome<Value>()
+    let connection = connection
+    let session = session
+    let work = PostgresWork(
+      cost: cost, deadline: deadline, trace: trace,
+      clientRoundTrips: { connection.roundTrips($0, bytes: 300) },
+      isAbandoned: { connection.isClosed },
+      body: { store in outcome.value = try body(store) })
+    let failure: PostgresError?
+    do {
+      failure = try await connection.exchange(
+        requestBytes: 300, deadline: deadline, component: .databaseNetwork, trace: trace
+      ) {
+        do throws(PostgresError) {
+          try await session.run(work)
+          return (nil, 100)
+        } catch { return (error, 100) }
+      }
+    } catch {
+      close()
+      if case .timedOut = error {
+        throw PostgresError("57014", "timeout: context deadline exceeded", isInDoubt: outcome.value != nil)
+      }
+      throw PostgresError("08006", "server closed the connection unexpectedly", isInDoubt: true)
+    }
+    if let failure {
+      if failure.message.hasPrefix("FATAL") { close() }
+      throw failure
+    }
+    guard let value = outcome.value else { preconditionFailure("work was acknowledged that did not run") }
+    return value
+  }
+
+  package func close() {
+    connection.close()
+    session.close()
+  }
+}
+
+/// Where a unit of work leaves its value.
+@Simulated
+private final class WorkOutcome<Value> {
+  var value: Value?
+}

@@ -1,0 +1,92 @@
+import NetworkModel
+import SQLiteStore
+import SimulationKernel
+
+/// An error of PostgreSQL, of RDS Proxy, or of the connection to them, as a client meets it.
+package struct PostgresError: Error, Hashable, Sendable, CustomStringConvertible {
+  /// SQLSTATE; `08006` for a lost connection, `08001` for one that could not be made, `57014` for a timeout.
+  package var sqlState: String
+  /// With its severity, such as `FATAL: sorry, too many clients already`.
+  package var message: String
+  /// The connection was lost after the work was handed over: it may have been done.
+  package var isInDoubt: Bool
+
+  package init(_ sqlState: String, _ message: String, isInDoubt: Bool = false) {
+    self.sqlState = sqlState
+    self.message = message
+    self.isInDoubt = isInDoubt
+  }
+
+  package var description: String { message }
+
+  // Texts: PostgreSQL 15, backend/utils/init/postinit.c, backend/libpq/auth.c, backend/tcop/postgres.c.
+  package static let tooManyClients = PostgresError("53300", "FATAL: sorry, too many clients already")
+  package static let startingUp = PostgresError("57P03", "FATAL: the database system is starting up")
+  package static let shuttingDown = PostgresError("57P03", "FATAL: the database system is shutting down")
+  package static let adminShutdown = PostgresError(
+    "57P01", "FATAL: terminating connection due to administrator command")
+  package static func wrongPassword(_ user: String) -> PostgresError {
+    PostgresError("28P01", "FATAL: password authentication failed for user \"\(user)\"")
+  }
+  package static func noDatabase(_ name: String) -> PostgresError {
+    PostgresError("3D000", "FATAL: database \"\(name)\" does not exist")
+  }
+  /// RDS Proxy's answer when no database connection became free within `ConnectionBorrowTimeout`.
+  package static let borrowTimeout = PostgresError("08001", "FATAL: Timed-out waiting to acquire database connection")
+}
+
+/// What a client says when it connects.
+package struct PostgresStartup: Hashable, Sendable {
+  package var user: String
+  package var password: String
+  package var database: String
+
+  package init(user: String, password: String, database: String) {
+    self.user = user
+    self.password = password
+    self.database = database
+  }
+}
+
+/// What a unit of work costs besides its SQL.
+package struct WorkCost: Sendable {
+  /// Exchanges between client and server, COMMIT included.
+  package var roundTrips: Int
+  package var isWrite: Bool
+
+  package init(roundTrips: Int, isWrite: Bool) {
+    self.roundTrips = roundTrips
+    self.isWrite = isWrite
+  }
+}
+
+/// A unit of work on its way to the database.
+package struct PostgresWork {
+  package var cost: WorkCost
+  package var deadline: Instant
+  package var trace: RequestTrace?
+  /// The time of so many round trips between client and server; `nil` when a packet never arrives.
+  package var clientRoundTrips: @Simulated (Int) -> TimeSpan?
+  /// Whether the client has gone: work whose COMMIT was not sent yet is rolled back.
+  package var isAbandoned: @Simulated () -> Bool
+  /// The SQL, run in one transaction at one instant.
+  package var body: @Simulated (SQLiteConnection) throws -> Void
+}
+
+/// Something that speaks PostgreSQL's protocol.
+@Simulated
+package protocol PostgresService: NetworkService {
+  /// Time that the server's CPU takes for a new connection, TLS and authentication included.
+  var startupProcessing: Distribution { get }
+  /// Authenticates a client.
+  func open(_ startup: PostgresStartup) async throws(PostgresError) -> any PostgresSession
+}
+
+/// One client's session with a server.
+@Simulated
+package protocol PostgresSession: AnyObject {
+  /// Runs a unit of work.
+  func run(_ work: PostgresWork) async throws(PostgresError)
+  /// The client is gone.
+  func close()
+}

@@ -1,0 +1,106 @@
+import HTTPMessages
+import SimulationKernel
+
+/// Something with an address: a pod, a load balancer's node, a database instance, a customer.
+@Simulated
+package final class Host {
+  package nonisolated let name: String
+  package nonisolated let address: IPv4Address
+  package nonisolated let zone: Zone
+  /// What it is called in link targets: a deployment's, a proxy's, an instance's name.
+  package nonisolated let roles: [String]
+  /// Security groups by id.
+  package var securityGroups: [String]
+  /// A host that is down answers nothing, not even with a refusal.
+  package internal(set) var isUp = true
+
+  private var listeners: [(port: UInt16, listener: Listener)] = []
+  var names = NameCache()
+
+  init(name: String, address: IPv4Address, zone: Zone, roles: [String], securityGroups: [String]) {
+    self.name = name
+    self.address = address
+    self.zone = zone
+    self.roles = roles
+    self.securityGroups = securityGroups
+  }
+
+  /// Accepts connections on a port until the listener is closed.
+  @discardableResult
+  package func listen(_ port: UInt16, _ service: any NetworkService) -> Listener {
+    listeners.removeAll { $0.port == port }
+    let listener = Listener(host: self, port: port, service: service)
+    listeners.append((port, listener))
+    return listener
+  }
+
+  func listener(_ port: UInt16) -> Listener? { listeners.first { $0.port == port && $0.listener.isOpen }?.listener }
+
+  /// The process behind every listener dies: peers see their connections reset.
+  package func closeAllListeners() {
+    for entry in listeners { entry.listener.close() }
+    listeners = []
+  }
+
+  /// The power fails: nothing is sent any more, and peers find out by their timeouts.
+  package func powerOff() { isUp = false }
+
+  package func powerOn() { isUp = true }
+
+  func matches(_ endpoint: LinkCondition.Endpoint) -> Bool {
+    zone.region == endpoint.region && roles.contains { globMatches(endpoint.role, $0) }
+  }
+}
+
+/// What answers on a port.
+@Simulated
+package protocol NetworkService: AnyObject {}
+
+/// A service that speaks HTTP.
+@Simulated
+package protocol HTTPService: NetworkService {
+  /// Answers one request.
+  ///
+  /// - Throws: when the server ends the connection without an answer.
+  func respond(to request: HTTPRequest, _ exchange: ExchangeContext) async throws -> HTTPResponse
+}
+
+/// What a server knows about a request besides the request.
+package struct ExchangeContext {
+  /// Who asks.
+  package var client: Host
+  /// Where the request's time is written down; `nil` when nobody wants to know.
+  package var trace: RequestTrace?
+
+  package init(client: Host, trace: RequestTrace?) {
+    self.client = client
+    self.trace = trace
+  }
+}
+
+/// An open port.
+@Simulated
+package final class Listener {
+  package unowned let host: Host
+  package let port: UInt16
+  package let service: any NetworkService
+  /// The service where it speaks HTTP: the cast is made once, not for each request.
+  let httpService: (any HTTPService)?
+  package private(set) var isOpen = true
+  /// Cancelled when the process behind the port dies: exchanges under way end with a reset.
+  let scope = CancelScope()
+
+  init(host: Host, port: UInt16, service: any NetworkService) {
+    self.host = host
+    self.port = port
+    self.service = service
+    httpService = service as? any HTTPService
+  }
+
+  /// The process behind the port ends; open connections are reset.
+  package func close() {
+    guard isOpen else { return }
+    isOpen = false
+    scope.cancel()
+  }
+}
