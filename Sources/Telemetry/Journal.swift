@@ -43,6 +43,15 @@ package final class Journal {
     package var exitCode: Int32
     package var output: String
     package var errors: String
+
+    package init(at: Instant, ended: Instant, line: String, exitCode: Int32, output: String, errors: String) {
+      self.at = at
+      self.ended = ended
+      self.line = line
+      self.exitCode = exitCode
+      self.output = output
+      self.errors = errors
+    }
   }
 
   /// One version of one resource of a cluster.
@@ -56,6 +65,22 @@ package final class Journal {
     package var user: String
     package var verb: String
     package var object: JSONValue
+
+    package init(
+      at: Instant, region: String, kind: String, namespace: String, name: String, version: Int64, user: String,
+      verb: String,
+      object: JSONValue
+    ) {
+      self.at = at
+      self.region = region
+      self.kind = kind
+      self.namespace = namespace
+      self.name = name
+      self.version = version
+      self.user = user
+      self.verb = verb
+      self.object = object
+    }
   }
 
   /// Most entries of one kind that are kept.
