@@ -70,15 +70,14 @@ extension Form {
     }
   }
 
-  /// A list of any length; all of its items are read before it fails.
+  /// A list of any length. Items that cannot be read are reported and left out.
   package static func list<Item>(of item: Form<Item>) -> Form where Value == [Item] {
     Form(accepted: "a list", schema: ["type": "array", "items": item.schema]) { node, diagnostics in
       guard let items = node.sequence else {
         diagnostics.error(at: node.mark, "expected a list, found \(node.found)")
         return nil
       }
-      let values = items.map { item.read($0, diagnostics) }
-      return values.contains { $0 == nil } ? nil : values.compactMap(\.self)
+      return items.compactMap { item.read($0, diagnostics) }
     }
   }
 

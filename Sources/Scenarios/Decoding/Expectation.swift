@@ -121,6 +121,11 @@ package struct Occurrences: Hashable, Sendable, CustomStringConvertible {
   package var atLeast: Int
   package var atMost: Int?
 
+  package init(atLeast: Int = 0, atMost: Int? = nil) {
+    self.atLeast = atLeast
+    self.atMost = atMost
+  }
+
   package func contains(_ count: Int) -> Bool { count >= atLeast && count <= atMost ?? .max }
 
   package var description: String {

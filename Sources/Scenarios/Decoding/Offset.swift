@@ -74,7 +74,8 @@ package struct Timeline: Sendable {
   /// The faults' ids and starts since T0, in the order of the file.
   package private(set) var starts: [(id: String, at: TimeSpan)] = []
 
-  private init(end: TimeSpan) { self.end = end }
+  /// A timeline without faults.
+  init(end: TimeSpan) { self.end = end }
 
   /// When a fault begins, `nil` for an id that no fault has.
   package func start(of id: String) -> TimeSpan? { starts.first { $0.id == id }?.at }
@@ -91,7 +92,9 @@ package struct Timeline: Sendable {
 
 extension Timeline {
   /// Resolves the starts of faults that may refer to one another. Unknown ids and cycles are reported where they stand.
-  static func resolving(_ faults: [FaultStart], end: TimeSpan, _ diagnostics: Diagnostics) -> Timeline {
+  static func resolving(
+    _ faults: [FaultStart], end: TimeSpan, reportsUnknown: Bool, _ diagnostics: Diagnostics
+  ) -> Timeline {
     var timeline = Timeline(end: end)
     var reportedIDs: Set<String> = []
     for fault in faults {
@@ -100,7 +103,9 @@ extension Timeline {
       case .start(let time): timeline.starts.append((fault.id, time))
       case .unknown(let id):
         // Faults that start after this one have the same trouble; it is told once.
-        if trail.ids.count == 1 { reportUnknown(id, at: fault.at.mark, among: faults.map(\.id), diagnostics) }
+        if trail.ids.count == 1, reportsUnknown {
+          reportUnknown(id, at: fault.at.mark, among: faults.map(\.id), diagnostics)
+        }
       case .loop(let id):
         guard id == fault.id, reportedIDs.isDisjoint(with: trail.ids) else { continue }
         reportedIDs.formUnion(trail.ids)

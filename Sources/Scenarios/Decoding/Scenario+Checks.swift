@@ -52,10 +52,12 @@ extension Scenario {
         seen[expectation.identity] = expectation.mark.line
       }
     }
-    if load.isEmpty, expectations.contains(where: \.needsLoad) {
-      let mark = expectations.first(where: \.needsLoad)?.mark ?? name.mark
-      diagnostics.error(at: mark, "this expectation measures traffic, and the scenario has no load")
-    }
+  }
+
+  /// Called where the file has no `load`.
+  func checkLoad(_ diagnostics: Diagnostics) {
+    guard let measuring = expectations.first(where: \.needsLoad) else { return }
+    diagnostics.error(at: measuring.mark, "this expectation measures traffic, and the scenario has no load")
   }
 
   private func checkDistinct(_ names: [Located<String>], _ what: String, _ diagnostics: Diagnostics) {

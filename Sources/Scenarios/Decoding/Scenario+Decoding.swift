@@ -41,18 +41,23 @@ extension Scenario {
   /// Reads a scenario from its parsed document, which may have been changed by `setting(_:to:)`.
   package static func decode(_ document: Node, catalogue: FaultCatalogue) throws(DiagnosticList) -> Scenario {
     let diagnostics = Diagnostics()
-    let draft = Form.scenario(from: catalogue).read(document, diagnostics)
-    guard var scenario = draft else { throw DiagnosticList(diagnostics.all) }
-    scenario.resolveStarts(diagnostics)
-    scenario.checkOffsets(diagnostics)
+    guard var scenario = Form.scenario(from: catalogue).read(document, diagnostics) else {
+      throw DiagnosticList(diagnostics.all)
+    }
+    let areFaultsComplete = scenario.faults.count == document["faults"]?.sequence?.count ?? 0
+    scenario.resolveStarts(reportsUnknown: areFaultsComplete, diagnostics)
+    // A fault that could not be read would make offsets look as if they named nothing.
+    if areFaultsComplete { scenario.checkOffsets(diagnostics) }
     scenario.checkNames(diagnostics)
-    scenario.checkPlatformFolder(diagnostics)
+    if document["load"] == nil { scenario.checkLoad(diagnostics) }
+    scenario.checkFiles(diagnostics)
     try diagnostics.throwIfErrors()
     return scenario
   }
 
-  private mutating func resolveStarts(_ diagnostics: Diagnostics) {
-    timeline = Timeline.resolving(faults.map { ($0.id.value, $0.at) }, end: duration, diagnostics)
+  private mutating func resolveStarts(reportsUnknown: Bool, _ diagnostics: Diagnostics) {
+    let starts = faults.map { ($0.id.value, $0.at) }
+    timeline = Timeline.resolving(starts, end: duration, reportsUnknown: reportsUnknown, diagnostics)
     for index in faults.indices {
       guard let start = timeline.start(of: faults[index].id.value) else { continue }
       faults[index].start = start
@@ -63,8 +68,8 @@ extension Scenario {
     }
   }
 
-  private func checkPlatformFolder(_ diagnostics: Diagnostics) {
-    if !isFolder(platformPath) {
+  private func checkFiles(_ diagnostics: Diagnostics) {
+    if !platform.value.isEmpty, !isFolder(platformPath) {
       diagnostics.error(
         at: platform.mark, "there is no folder \"\(platformPath)\"; platform names a folder of manifests")
     }
@@ -75,7 +80,8 @@ extension Scenario {
 }
 
 extension Form where Value == Scenario {
-  /// A whole scenario file. Offsets are not resolved yet.
+  /// A whole scenario file, whose offsets are not resolved yet. What is missing was reported, and is filled with what
+  /// provokes no further reports, so that the checks that follow find all other mistakes.
   static func scenario(from catalogue: FaultCatalogue) -> Form {
     .mapping("scenario") { reader in
       _ = reader.required("apiVersion", .word(among: ["twin/v1"]), "The version of the format.")
@@ -90,7 +96,7 @@ extension Form where Value == Scenario {
       let noise = reader.optional("noise", Form<Scenario.Noise>.word, "Unrelated events.", default: .none)
       let platform = reader.required("platform", .located(.nonEmptyString), "The folder of manifests, from this file.")
       let load = reader.optional("load", .list(of: .load), "Traffic in an open model.", default: [])
-      let faults = reader.optional("faults", .list(of: .fault(from: catalogue)), "What breaks, and when.")
+      let faults = reader.optional("faults", .list(of: .fault(from: catalogue)), "What breaks, and when.", default: [])
       let expect = reader.required("expect", .list(of: .expectation), "What must hold.")
       let solutions = reader.optional(
         "solutions", .list(of: .solution("solution")), "Repairs that must work.", default: [])
@@ -98,15 +104,16 @@ extension Form where Value == Scenario {
         "traps", .list(of: .solution("trap")), "Plausible repairs that must not work.", default: [])
       let drill = reader.optional("drill", .drill, "The interactive rehearsal.")
       let debrief = reader.optional("debrief", .nonEmptyString, "What really happened.")
-      if expect?.isEmpty == true { reader.error(at: "expect", "a scenario expects something, found an empty list") }
-      guard let name, let title, let duration, let platform, let expect else { return nil }
-      if faults == nil, reader.has("faults") { return nil }
+      if reader.node("expect")?.sequence?.isEmpty == true {
+        reader.error(at: "expect", "a scenario expects something, found an empty list")
+      }
+      let nothing = Located("", at: reader.mark)
+      let end = duration.map { TimeSpan($0) } ?? .forever
       return Scenario(
-        name: name, title: title, tags: tags, difficulty: difficulty, seed: UInt64(seed),
-        duration: TimeSpan(duration), history: history.map { TimeSpan($0) } ?? Scenario.defaultHistory, noise: noise,
-        platform: platform, load: load, faults: faults ?? [], expectations: expect, solutions: solutions, traps: traps,
-        drill: drill, debrief: debrief, timeline: Timeline.resolving([], end: TimeSpan(duration), reader.diagnostics),
-        file: reader.mark.file)
+        name: name ?? nothing, title: title ?? "", tags: tags, difficulty: difficulty, seed: UInt64(seed),
+        duration: end, history: history.map { TimeSpan($0) } ?? Scenario.defaultHistory, noise: noise,
+        platform: platform ?? nothing, load: load, faults: faults, expectations: expect ?? [], solutions: solutions,
+        traps: traps, drill: drill, debrief: debrief, timeline: Timeline(end: end), file: reader.mark.file)
     }
   }
 }

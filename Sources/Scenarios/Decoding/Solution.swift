@@ -17,7 +17,7 @@ extension Form where Value == Solution {
       let name = reader.required("name", .located(.name), "The name for `--solve` and reports.")
       let start = reader.required("start", .solutionStart, "When it begins: {fault: ID, plus: 5m} or {at: 20m}.")
       let steps = reader.required("steps", .list(of: .located(.nonEmptyString)), "Commands, one after the other.")
-      if steps?.isEmpty == true { reader.error(at: "steps", "\(subject) has no steps") }
+      if reader.node("steps")?.sequence?.isEmpty == true { reader.error(at: "steps", "\(subject) has no steps") }
       for step in steps ?? [] where step.value.allSatisfy(\.isWhitespace) {
         reader.diagnostics.error(at: step.mark, "a step is a command, found only blanks")
       }
@@ -34,11 +34,8 @@ extension Form where Value == Located<Offset> {
       let at = reader.optional("at", .offset, "A time: 20m, or <fault-id>+2m.")
       let fault = reader.optional("fault", .located(.name), "The fault after which it begins.")
       let plus = reader.optional("plus", .duration, "How long after the fault.")
-      if let alert = reader.node("alert") {
-        let message = "start at an alert needs an alert rule, and there are no alert rules in the platform"
-        reader.diagnostics.error(at: alert.mark, message, hint: "use {fault: ID, plus: 5m} or {at: 20m}")
-        return nil
-      }
+      let noRules = "a start at an alert needs an alert rule, and there are no alert rules in the platform"
+      if reader.reject("alert", noRules, hint: "use {fault: ID, plus: 5m} or {at: 20m}") { return nil }
       if reader.has("at"), reader.has("fault") || reader.has("plus") {
         let other = reader.has("fault") ? "fault" : "plus"
         reader.error(at: other, "\"\(other)\" stands beside \"at\"; use {fault: ID, plus: 5m} or {at: 20m}")
