@@ -26,3 +26,14 @@ package func readFile(_ path: String) throws(FileError) -> [UInt8] {
     bytes += chunk[..<count]
   }
 }
+
+/// Whether a path leads to a folder.
+package func isFolder(_ path: String) -> Bool { mode(of: path) & S_IFMT == S_IFDIR }
+
+/// Whether a path leads to a file that is no folder.
+package func isFile(_ path: String) -> Bool { mode(of: path) & S_IFMT == S_IFREG }
+
+private func mode(of path: String) -> mode_t {
+  var status = stat()
+  return stat(path, &status) == 0 ? status.st_mode : 0
+}

@@ -24,7 +24,7 @@ extension Form where Value == String {
 
   /// One of a closed list of words.
   package static func word(among words: [String]) -> Form {
-    let accepted = "one of \(words.joined(separator: ", "))"
+    let accepted = words.count == 1 ? "\"\(words[0])\"" : "one of \(words.joined(separator: ", "))"
     return Form(accepted: accepted, schema: ["enum": .array(words.map(JSONValue.string))]) { node, diagnostics in
       guard let text = node.scalar?.text, words.contains(text) else {
         let hint = node.scalar.flatMap { spellingHint(for: $0.text, among: words) }
@@ -79,7 +79,8 @@ extension Form where Value == Double {
   /// A share such as `25%` or `99.9%`, between 0 % and 100 %; the value is a fraction of 1.
   package static var percentage: Form {
     Form(
-      accepted: "a percentage such as 25%", schema: ["type": "string", "pattern": "^[0-9]+(\\.[0-9]+)?%$"]
+      accepted: "a percentage from 0% to 100%, such as 25%",
+      schema: ["type": "string", "pattern": "^[0-9]+(\\.[0-9]+)?%$"]
     ) { node in
       node.string.flatMap(parsePercentage).flatMap { (0...1).contains($0) ? $0 : nil }
     }

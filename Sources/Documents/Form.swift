@@ -50,37 +50,49 @@ package struct Form<Value> {
     }
   }
 
-  /// The same form that remembers where the value stands.
-  package var located: Form<Located<Value>> {
-    Form<Located<Value>>(accepted: accepted, schema: schema) { node, diagnostics in
-      read(node, diagnostics).map { Located($0, at: node.mark) }
+  /// The same form with a changed schema, for conditions that span several keys.
+  package func describing(_ change: @escaping (inout JSONValue) -> Void) -> Form {
+    func changed() -> JSONValue {
+      var schema = schema
+      change(&schema)
+      return schema
+    }
+    return Form(accepted: accepted, schema: changed(), reading: readNode)
+  }
+}
+
+// Forms made of other forms.
+extension Form {
+  /// A value that remembers where it stands.
+  package static func located<Inner>(_ form: Form<Inner>) -> Form where Value == Located<Inner> {
+    Form(accepted: form.accepted, schema: form.schema) { node, diagnostics in
+      form.read(node, diagnostics).map { Located($0, at: node.mark) }
     }
   }
 
-  /// The same form as an item of a list of any length.
-  package var list: Form<[Value]> {
-    Form<[Value]>(accepted: "a list", schema: ["type": "array", "items": schema]) { node, diagnostics in
+  /// A list of any length. Items that cannot be read are reported and left out.
+  package static func list<Item>(of item: Form<Item>) -> Form where Value == [Item] {
+    Form(accepted: "a list", schema: ["type": "array", "items": item.schema]) { node, diagnostics in
       guard let items = node.sequence else {
         diagnostics.error(at: node.mark, "expected a list, found \(node.found)")
         return nil
       }
-      let values = items.map { read($0, diagnostics) }
-      return values.contains { $0 == nil } ? nil : values.compactMap(\.self)
+      return items.compactMap { item.read($0, diagnostics) }
     }
   }
 
   /// The values of a mapping whose keys are free, in the order of the file.
-  package var table: Form<[(key: Located<String>, value: Value)]> {
-    Form<[(key: Located<String>, value: Value)]>(
-      accepted: "a mapping", schema: ["type": "object", "additionalProperties": schema]
+  package static func table<Item>(of item: Form<Item>) -> Form where Value == [(key: Located<String>, value: Item)] {
+    Form(
+      accepted: "a mapping", schema: ["type": "object", "additionalProperties": item.schema]
     ) { node, diagnostics in
       guard let entries = node.mapping else {
         diagnostics.error(at: node.mark, "expected a mapping, found \(node.found)")
         return nil
       }
-      var values: [(key: Located<String>, value: Value)] = []
+      var values: [(key: Located<String>, value: Item)] = []
       for entry in entries {
-        guard let value = read(entry.value, diagnostics) else { continue }
+        guard let value = item.read(entry.value, diagnostics) else { continue }
         values.append((Located(entry.key.keyText ?? "", at: entry.key.mark), value))
       }
       return values.count == entries.count ? values : nil

@@ -89,7 +89,8 @@ final class YAMLEvents {
       state.context == nil || state.context_mark.line == state.problem_mark.line
       ? "" : " that starts in line \(state.context_mark.line + 1)"
     return Diagnostic(
-      at: place(state.problem_mark), "not YAML: \(problem)\(context)\(opened)", hint: tabHint(at: state.problem_mark))
+      at: place(state.problem_mark), "not YAML: \(problem)\(context)\(opened)",
+      hint: tabHint(at: state.problem_mark) ?? syntaxHints.first { $0.problem == problem }?.hint)
   }
 
   /// libyaml calls a tab in the indentation "a character that cannot start any token". Its index counts characters.
@@ -112,3 +113,9 @@ final class YAMLEvents {
     return mark
   }
 }
+
+/// What usually lies behind libyaml's words.
+private let syntaxHints: [(problem: String, hint: String)] = [
+  ("mapping values are not allowed in this context", "quote text that holds a colon, or mend the indentation"),
+  ("did not find expected key", "mend the indentation, or quote the text before this"),
+]

@@ -1,0 +1,58 @@
+import Documents
+import Faults
+import SimulationKernel
+
+/// A rehearsal as its file describes it: what runs, what breaks, what must hold, and how it is repaired.
+package struct Scenario: Sendable {
+  /// How many unrelated events the run has.
+  package enum Noise: String, Hashable, Sendable, CaseIterable {
+    case none, low, high
+  }
+
+  package var name: Located<String>
+  package var title: String
+  package var tags: [String]
+  /// 1 to 5.
+  package var difficulty: Int?
+  package var seed: UInt64
+  /// The run's length after T0.
+  package var duration: TimeSpan
+  /// The healthy past before T0.
+  package var history: TimeSpan
+  package var noise: Noise
+  /// The platform's folder as the file writes it.
+  package var platform: Located<String>
+  package var load: [LoadProfile]
+  package var faults: [FaultSpecification]
+  package var expectations: [Expectation]
+  package var solutions: [Solution]
+  package var traps: [Solution]
+  package var drill: Drill?
+  /// What really happened, for after the drill.
+  package var debrief: String?
+  /// The starts of the faults, and what other offsets come to.
+  package var timeline: Timeline
+  /// The path of the scenario's file.
+  package var file: String
+
+  /// What holds where the file says nothing.
+  package static let defaultHistory = TimeSpan.minutes(10)
+
+  /// The platform's folder, relative to where the program runs.
+  package var platformPath: String { path(platform.value, relativeTo: file) }
+
+  /// The faults that are no decoys, by their start; those of one instant keep their order.
+  package var incidentFaults: [FaultSpecification] {
+    faults.enumerated().filter { !$0.element.isDecoy }
+      .sorted { ($0.element.start, $0.offset) < ($1.element.start, $1.offset) }.map(\.element)
+  }
+
+  /// When the baseline ends: the start of the first fault that is no decoy, `nil` without one.
+  package var incidentStart: TimeSpan? { incidentFaults.first?.start }
+}
+
+/// A path of a scenario file, which counts from the file's folder.
+func path(_ path: String, relativeTo file: String) -> String {
+  guard !path.hasPrefix("/"), let slash = file.lastIndex(of: "/") else { return path }
+  return String(file[...slash]) + path
+}
