@@ -34,7 +34,9 @@ extension Platform {
   /// The Secrets that the secret sync creates.
   private func secretsOfExternalSecrets(_ region: RegionDefinition) -> [String] {
     region.objects.filter { $0["kind"]?.string == "ExternalSecret" }.compactMap { node in
-      guard let namespace = node.at("metadata", "namespace")?.string, let name = node.at("spec", "target", "name")?.string else {
+      guard let namespace = node.at("metadata", "namespace")?.string,
+        let name = node.at("spec", "target", "name")?.string
+      else {
         return nil
       }
       return "\(region.name)/secret/\(namespace)/\(name)"
@@ -51,7 +53,9 @@ extension Platform {
 
   /// Links between the ends that have names: deployments, the balancer, the proxy, the database, customers.
   private func linkTargets(_ region: RegionDefinition) -> [String] {
-    let deployments = region.objects.filter { $0["kind"]?.string == "Deployment" }.compactMap { $0.at("metadata", "name")?.string }
+    let deployments = region.objects.filter { $0["kind"]?.string == "Deployment" }.compactMap {
+      $0.at("metadata", "name")?.string
+    }
     let ends = deployments + ["alb", "rds-proxy", "rds", "customer", "node"]
     var links: [String] = []
     for source in ends {

@@ -55,7 +55,8 @@ package struct Platform: Sendable {
     }
     try diagnostics.throwIfErrors()
     return Platform(
-      folder: folder, name: header.name, title: header.title, regions: regions, images: header.images, objectives: objectives)
+      folder: folder, name: header.name, title: header.title, regions: regions, images: header.images,
+      objectives: objectives)
   }
 
   private static func read(_ file: String, _ diagnostics: Diagnostics) -> [Node] {
@@ -75,18 +76,21 @@ package struct Platform: Sendable {
       diagnostics.error(at: SourceMark(file: folder), "there is no folder \"\(folder)\"")
       return []
     }
-    return names.filter { $0.hasSuffix(".yaml") || $0.hasSuffix(".yml") }.flatMap { read("\(folder)/\($0)", diagnostics) }
-      .filter { node in
-        for path in [["apiVersion"], ["kind"], ["metadata", "name"]] {
-          var current: Node? = node
-          for key in path { current = current?[key] }
-          guard current?.string == nil else { continue }
-          let found = current.map { ", found \($0.found)" } ?? ""
-          diagnostics.error(at: current?.mark ?? node.mark, "a manifest has the string \(path.joined(separator: "."))\(found)")
-          return false
-        }
-        return true
+    return names.filter { $0.hasSuffix(".yaml") || $0.hasSuffix(".yml") }.flatMap {
+      read("\(folder)/\($0)", diagnostics)
+    }
+    .filter { node in
+      for path in [["apiVersion"], ["kind"], ["metadata", "name"]] {
+        var current: Node? = node
+        for key in path { current = current?[key] }
+        guard current?.string == nil else { continue }
+        let found = current.map { ", found \($0.found)" } ?? ""
+        diagnostics.error(
+          at: current?.mark ?? node.mark, "a manifest has the string \(path.joined(separator: "."))\(found)")
+        return false
       }
+      return true
+    }
   }
 
   private static func fileNames(in folder: String) -> [String]? {

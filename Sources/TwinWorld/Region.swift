@@ -30,17 +30,21 @@ package final class Region {
     name = definition.name
     code = definition.code
     guard let residency = Residency(word: definition.residency.value) else {
-      throw DiagnosticList([Diagnostic(at: definition.residency.mark, "unknown residency \(definition.residency.value)")])
+      throw DiagnosticList([
+        Diagnostic(at: definition.residency.mark, "unknown residency \(definition.residency.value)")
+      ])
     }
     self.residency = residency
     let aws = AWSRegion(
-      name: name, code: code, accountID: definition.accountID, network: network, securityGroups: securityGroups, journal: journal)
+      name: name, code: code, accountID: definition.accountID, network: network, securityGroups: securityGroups,
+      journal: journal)
     self.aws = aws
     try aws.load(definition.awsResources, diagnostics)
     for instance in aws.instances {
       try PaymentSchema.install(on: instance.store, residency: residency, currency: residency == .eu ? .eur : .mxn)
     }
-    let configuration = Cluster.Configuration(name: name, region: code, podSecurityGroups: aws.clusterSecurityGroups) { zone in
+    let configuration = Cluster.Configuration(name: name, region: code, podSecurityGroups: aws.clusterSecurityGroups) {
+      zone in
       aws.allocateAddress(tier: "private", zone: zone)?.address
     }
     cluster = Cluster(configuration, network: network, registry: images, journal: journal)

@@ -31,14 +31,16 @@ extension Form where Value == ServiceLevelObjective {
       let region = metadata.at("labels", "region")
       guard let regionName = region?.string, regions.contains(regionName) else {
         reader.diagnostics.error(
-          at: region?.mark ?? metadata.mark, "SLO \(name): label region names one of \(regions.joined(separator: ", "))")
+          at: region?.mark ?? metadata.mark, "SLO \(name): label region names one of \(regions.joined(separator: ", "))"
+        )
         return nil
       }
       let spec = reader.node("spec")
       let objective = spec?["objectives"]?.sequence?.first
       guard let objective, let target = objective["target"]?.json.number, (0..<1).contains(target) else {
         reader.diagnostics.error(
-          at: objective?["target"]?.mark ?? spec?.mark ?? reader.mark, "SLO \(name): an objective has a target between 0 and 1")
+          at: objective?["target"]?.mark ?? spec?.mark ?? reader.mark,
+          "SLO \(name): an objective has a target between 0 and 1")
         return nil
       }
       guard let value = objective["value"]?.json.number, value > 0 else {
@@ -48,7 +50,8 @@ extension Form where Value == ServiceLevelObjective {
       let indicator = objective["displayName"]?.string.flatMap(ServiceLevelObjective.Indicator.init(rawValue:))
       guard let indicator else {
         let found = objective["displayName"]?.found ?? "nothing"
-        reader.diagnostics.error(at: objective.mark, "SLO \(name): displayName is availability or latency, found \(found)")
+        reader.diagnostics.error(
+          at: objective.mark, "SLO \(name): displayName is availability or latency, found \(found)")
         return nil
       }
       let window = spec?["timeWindow"]?.sequence?.first?["duration"]?.string.flatMap { Duration(scenarioText: $0) }

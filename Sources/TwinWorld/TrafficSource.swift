@@ -42,7 +42,8 @@ package final class TrafficSource {
     self.rate = rate
     stream = network.simulation.random("traffic/\(host)")
     recorder = ServiceLevelRecorder(
-      region: region.name, availabilityLimit: objectives.first { $0.indicator == .availability }?.threshold ?? .seconds(1),
+      region: region.name,
+      availabilityLimit: objectives.first { $0.indicator == .availability }?.threshold ?? .seconds(1),
       latencyLimit: objectives.first { $0.indicator == .latency }?.threshold ?? .milliseconds(100))
     // Customers come from a public range outside of the platform (RFC 5737, TEST-NET-3).
     let number = UInt32(fnv1a(host.utf8) % 200) + 10

@@ -35,7 +35,8 @@ package final class World {
     addImages(diagnostics)
     for definition in platform.regions {
       regions.append(
-        try Region(definition, network: network, securityGroups: securityGroups, images: images, journal: journal, diagnostics))
+        try Region(
+          definition, network: network, securityGroups: securityGroups, images: images, journal: journal, diagnostics))
     }
     try diagnostics.throwIfErrors()
     simulation.every(Self.watchPeriod, Self.watchEvent) { [weak self] in self?.noteServiceLevels() }
@@ -43,10 +44,12 @@ package final class World {
 
   private func addImages(_ diagnostics: Diagnostics) {
     for image in platform.images {
-      guard images.add(repository: image.repository, tags: image.tags, size: image.size, program: image.program.value) else {
+      guard images.add(repository: image.repository, tags: image.tags, size: image.size, program: image.program.value)
+      else {
         let known = ImageCatalog.programs.map(\.name)
         diagnostics.error(
-          at: image.program.mark, "unknown program \"\(image.program.value)\"; the programs are \(known.joined(separator: ", "))",
+          at: image.program.mark,
+          "unknown program \"\(image.program.value)\"; the programs are \(known.joined(separator: ", "))",
           hint: spellingHint(for: image.program.value, among: known))
         continue
       }
@@ -64,7 +67,8 @@ package final class World {
   package func addTraffic(to host: String, path: String, rate: @escaping @Simulated (Instant) -> Double) -> Bool {
     guard let region = regions.first(where: { $0.hosts.contains(host) }) else { return false }
     let objectives = platform.objectives.filter { $0.region == region.name }
-    let source = TrafficSource(host: host, path: path, region: region, objectives: objectives, network: network, rate: rate)
+    let source = TrafficSource(
+      host: host, path: path, region: region, objectives: objectives, network: network, rate: rate)
     traffic.append(source)
     source.start()
     return true
