@@ -6,6 +6,11 @@ package struct SecretsManagerError: Error, Hashable, Sendable, CustomStringConve
   package var message: String
   package var description: String { "\(code): \(message)" }
 
+  package init(code: String, message: String) {
+    self.code = code
+    self.message = message
+  }
+
   package static let notFound = SecretsManagerError(
     code: "ResourceNotFoundException", message: "Secrets Manager can't find the specified secret.")
 }

@@ -75,8 +75,11 @@ package protocol WallClock: Sendable {
   func pause(milliseconds: Double) async
 }
 
-/// Where new identifiers come from.
-package protocol IdentifierSource: Sendable {
+/// Everything outside of the core that one request may need. It comes with the request, so that whoever serves it can keep
+/// account of each request by itself.
+package protocol RequestSurroundings: Database, WallClock {
   /// 128 random bits.
-  func next() async -> IdempotencyKey
+  func newKey() async -> IdempotencyKey
+  /// Writes a line to the process's log.
+  func log(_ line: String) async
 }

@@ -48,6 +48,10 @@ package final class ContainerProcess {
   /// In bytes; `nil` for none.
   package let memoryLimit: Int64?
   package let simulation: Simulation
+  /// What the program connects through.
+  package let network: Network?
+  /// Random numbers of this container.
+  package let stream: RandomStream
   /// Waits of the program that end when the process dies.
   package let scope = CancelScope()
   package private(set) var isAlive = true
@@ -55,6 +59,8 @@ package final class ContainerProcess {
   package private(set) var terminationRequested = false
   /// Bytes in use.
   package private(set) var workingSet: Int64 = 0
+  /// Bytes that a leak has taken: the fault `memory.leak`.
+  package var leakedMemory: Int64 = 0 { didSet { use(memory: workingSet - oldValue + leakedMemory) } }
   /// Accepts connections and never answers: the fault `process.hang`.
   package var isHung = false
   package private(set) var log: [LogLine] = []
@@ -75,7 +81,7 @@ package final class ContainerProcess {
   package init(
     simulation: Simulation, pod: String, namespace: String, name: String, image: String, environment: [String: String],
     host: Host,
-    cpu: CPUQuota, memoryLimit: Int64?
+    cpu: CPUQuota, memoryLimit: Int64?, network: Network? = nil
   ) {
     self.simulation = simulation
     self.pod = pod
@@ -86,6 +92,8 @@ package final class ContainerProcess {
     self.host = host
     self.cpu = cpu
     self.memoryLimit = memoryLimit
+    self.network = network
+    stream = simulation.random("container/\(namespace)/\(pod)/\(name)")
     ended = Reply(simulation)
   }
 

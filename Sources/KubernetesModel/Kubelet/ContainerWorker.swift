@@ -103,7 +103,7 @@ final class ContainerWorker {
     let process = ContainerProcess(
       simulation: simulation, pod: pod.key.name, namespace: pod.key.namespace, name: spec.name, image: spec.image,
       environment: environment, host: host, cpu: CPUQuota(simulation, limit: spec.cpuLimit),
-      memoryLimit: spec.memoryLimit)
+      memoryLimit: spec.memoryLimit, network: kubelet.network)
     if self.process != nil { previousLog = self.process?.log }
     self.process = process
     let began = simulation.now

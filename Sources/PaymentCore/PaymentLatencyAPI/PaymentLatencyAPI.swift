@@ -18,34 +18,24 @@ package final class PaymentLatencyAPI {
   package let version: String
   package private(set) var metrics = PaymentMetrics()
 
-  private let database: any Database
-  private let clock: any WallClock
-  private let identifiers: any IdentifierSource
   private let idempotency: IdempotencyCheck
-  private let log: (String) -> Void
 
   /// Tries of one payment against the database, the first included.
   package static let maximumTries = 3
   /// Pause before the second try in milliseconds; doubles for each further one.
   package static let retryPause = 50.0
 
-  package init(
-    configuration: PaymentAPIConfiguration, version: String, database: any Database, clock: any WallClock,
-    identifiers: any IdentifierSource, idempotency: IdempotencyCheck = .enforced, log: @escaping (String) -> Void
-  ) {
+  /// - Parameter idempotency: enforced in every program; see `IdempotencyCheck`.
+  package init(configuration: PaymentAPIConfiguration, version: String, idempotency: IdempotencyCheck = .enforced) {
     self.configuration = configuration
     self.version = version
-    self.database = database
-    self.clock = clock
-    self.identifiers = identifiers
     self.idempotency = idempotency
-    self.log = log
   }
 
   /// Answers one request.
-  package func respond(to request: HTTPRequest) async -> HTTPResponse {
+  package func respond(to request: HTTPRequest, in surroundings: any RequestSurroundings) async -> HTTPResponse {
     switch request.path {
-    case "/api/payment/simulate": request.method == .get ? await simulate(request) : methodNotAllowed
+    case "/api/payment/simulate": request.method == .get ? await simulate(request, surroundings) : methodNotAllowed
     case "/health": request.method == .get ? health() : methodNotAllowed
     case "/metrics": request.method == .get ? text(metrics.exposition()) : methodNotAllowed
     case "/info": request.method == .get ? info() : methodNotAllowed
@@ -55,31 +45,33 @@ package final class PaymentLatencyAPI {
 
   // MARK: Payments
 
-  private func simulate(_ request: HTTPRequest) async -> HTTPResponse {
-    let began = await clock.now()
+  private func simulate(_ request: HTTPRequest, _ surroundings: any RequestSurroundings) async -> HTTPResponse {
+    let began = await surroundings.now()
     let response: HTTPResponse
-    switch await parse(request) {
+    switch await parse(request, surroundings) {
     case .failure(let refusal): response = problem(refusal.status, refusal.title, refusal.detail)
-    case .success(let payment): response = await process(payment, began: began)
+    case .success(let payment): response = await process(payment, began: began, surroundings)
     }
-    metrics.record(status: response.status, microseconds: await clock.now() - began)
+    metrics.record(status: response.status, microseconds: await surroundings.now() - began)
     return response
   }
 
-  private func process(_ payment: PaymentRequest, began: Int64) async -> HTTPResponse {
+  private func process(
+    _ payment: PaymentRequest, began: Int64, _ surroundings: any RequestSurroundings
+  ) async -> HTTPResponse {
     var pause = Self.retryPause
     for attempt in 1... {
       do {
-        let result = try await database.run(CapturePayment(payment, now: began, idempotency: idempotency))
-        return answer(result, payment, microseconds: await clock.now() - began)
+        let result = try await surroundings.run(CapturePayment(payment, now: began, idempotency: idempotency))
+        return answer(result, payment, microseconds: await surroundings.now() - began)
       } catch {
         // Work in doubt is safe to try again: the key decides whether it was done.
         guard error.isTransient || error.isInDoubt, attempt < Self.maximumTries else {
-          log(failureLine(error, attempt))
+          await surroundings.log(failureLine(error, attempt))
           return problem(
             error.sqlState == "57014" ? 504 : 503, "Service Unavailable", "the payment store does not answer")
         }
-        await clock.pause(milliseconds: pause)
+        await surroundings.pause(milliseconds: pause)
         pause *= 2
       }
     }
@@ -217,12 +209,14 @@ extension PaymentLatencyAPI {
     }
   }
 
-  private func parse(_ request: HTTPRequest) async -> Result<PaymentRequest, Refusal> {
+  private func parse(
+    _ request: HTTPRequest, _ surroundings: any RequestSurroundings
+  ) async -> Result<PaymentRequest, Refusal> {
     do throws(Refusal) {
       let key = try key(request)
       let parameters = try Parameters(request.query)
       let chosen: IdempotencyKey
-      if let key { chosen = key } else { chosen = await identifiers.next() }
+      if let key { chosen = key } else { chosen = await surroundings.newKey() }
       return .success(try payment(parameters, key: chosen))
     } catch {
       return .failure(error)

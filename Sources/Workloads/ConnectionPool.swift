@@ -1,0 +1,77 @@
+import AWSModel
+import KubernetesModel
+import NetworkModel
+import PaymentCore
+import SQLiteStore
+import SimulationKernel
+
+/// The database driver's pool inside one container.
+@Simulated
+final class ConnectionPool {
+  static let maximumConnections = 10
+  static let acquireTimeout = TimeSpan.seconds(2)
+  static let connectTimeout = TimeSpan.seconds(3)
+  static let statementTimeout = TimeSpan.seconds(3)
+
+  private let container: ContainerProcess
+  private let network: Network
+  private let url: PaymentAPIConfiguration.DatabaseURL
+  private let permits: Semaphore
+  private var idle: [PostgresConnection] = []
+
+  init(_ url: PaymentAPIConfiguration.DatabaseURL, container: ContainerProcess, network: Network) {
+    self.url = url
+    self.container = container
+    self.network = network
+    permits = Semaphore(container.simulation, name: "connection pool of \(container.pod)", capacity: Self.maximumConnections)
+  }
+
+  /// Opens one connection and keeps it: a program's check of its database at start.
+  func verify() async throws(PostgresError) {
+    idle.append(try await open(nil))
+  }
+
+  /// Runs a unit of work on a pooled connection.
+  func run<Work: DatabaseWork>(_ work: Work, _ trace: RequestTrace?) async throws(DatabaseFailure) -> Work.Result {
+    let simulation = container.simulation
+    let asked = simulation.now
+    do { try await permits.acquire(deadline: asked + Self.acquireTimeout, scope: container.scope) } catch {
+      trace?.add(.poolWait, simulation.now - asked)
+      throw DatabaseFailure(sqlState: "08000", message: "timeout waiting for a connection from the pool")
+    }
+    trace?.add(.poolWait, simulation.now - asked)
+    defer { permits.release() }
+    do {
+      let connection = try await connection(trace)
+      let cost = WorkCost(roundTrips: Work.shape.roundTrips, isWrite: Work.shape.isWrite)
+      defer { if connection.isUsable, container.isAlive { idle.append(connection) } else { connection.close() } }
+      return try await connection.run(cost, deadline: simulation.now + Self.statementTimeout, trace: trace) { store in
+        try work.execute(on: store)
+      }
+    } catch let error as PostgresError {
+      throw DatabaseFailure(sqlState: error.sqlState, message: error.message, isInDoubt: error.isInDoubt)
+    } catch {
+      throw DatabaseFailure(sqlState: "XX000", message: "\(error)")
+    }
+  }
+
+  private func connection(_ trace: RequestTrace?) async throws(PostgresError) -> PostgresConnection {
+    while let kept = idle.popLast() {
+      if kept.isUsable { return kept }
+      kept.close()
+    }
+    return try await open(trace)
+  }
+
+  private func open(_ trace: RequestTrace?) async throws(PostgresError) -> PostgresConnection {
+    try await PostgresConnection.open(
+      network, from: container.host, to: url.host, port: url.port,
+      PostgresStartup(user: url.user, password: url.password, database: url.database),
+      deadline: container.simulation.now + Self.connectTimeout, trace: trace)
+  }
+
+  func close() {
+    for connection in idle { connection.close() }
+    idle = []
+  }
+}
