@@ -13,7 +13,7 @@ extension JSONValue {
     }
     var result = object ?? JSONObject()
     if let retained = changes["$retainKeys"]?.array {
-      for key in result.keys where !retained.contains(.string(key)) { result[key] = nil }
+      for member in result.members where !retained.contains(.string(member.key)) { result[member.key] = nil }
     }
     for change in changes.members {
       if let field = change.key.directiveField("$deleteFromPrimitiveList/") {
