@@ -81,9 +81,6 @@ package final class Network {
     filters.allSatisfy { $0.tracks(from: from, to: to, port: port) }
   }
 
-  /// Rises with every change of a filter's rules.
-  var filterGeneration: Int { filters.reduce(0) { $0 + $1.generation } }
-
   func path(from: Host, to: Host) -> Path {
     Path(from: from, to: to, base: profile.distance(from.zone, to.zone))
   }

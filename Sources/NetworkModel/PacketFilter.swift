@@ -7,11 +7,8 @@ package protocol PacketFilter: AnyObject {
   func permits(from: Host, to: Host, port: UInt16) -> Bool
   /// Whether an established connection stays open when the rule that let it in goes away. Asked once, when it is opened.
   func tracks(from: Host, to: Host, port: UInt16) -> Bool
-  /// Rises with every change of the rules.
-  var generation: Int { get }
 }
 
 extension PacketFilter {
   package func tracks(from: Host, to: Host, port: UInt16) -> Bool { true }
-  package var generation: Int { 0 }
 }
