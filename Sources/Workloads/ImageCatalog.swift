@@ -41,7 +41,8 @@ package final class ImageCatalog: ImageRegistry {
   package func add(
     repository: String, tags: [String], size: Int64, _ makeProgram: @escaping @Simulated () -> any ContainerProgram
   ) {
-    entries.append(Entry(repository: repository, tags: tags, image: ContainerImage(size: size, makeProgram: makeProgram)))
+    entries.append(
+      Entry(repository: repository, tags: tags, image: ContainerImage(size: size, makeProgram: makeProgram)))
   }
 
   package func image(_ reference: String) -> ContainerImage? {
