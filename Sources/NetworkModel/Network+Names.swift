@@ -9,16 +9,18 @@ extension Network {
   package func resolve(
     _ name: String, on host: Host, trace: RequestTrace? = nil
   ) async throws(NetworkError) -> IPv4Address {
-    if let address = IPv4Address(name) ?? host.names.lookup(name, at: simulation.now) { return address }
+    if let address = IPv4Address(name) { return address }
+    if let known = host.names.lookup(name, at: simulation.now) { return known[stream.integer(below: known.count)] }
     let server = host.resolver.server ?? names(of: host.zone.region)
     for candidate in host.resolver.candidates(name) {
       let isFar = server.upstream != nil && !server.isCached(candidate, at: simulation.now)
       switch server.answer(candidate, at: simulation.now) {
       case .success(let record) where !record.addresses.isEmpty:
         await lookUp(server, isFar: isFar, trace)
-        let address = record.addresses[stream.integer(below: record.addresses.count)]
-        if host.resolver.keepsAnswers { host.names.keep(name, address, until: simulation.now + record.timeToLive) }
-        return address
+        if host.resolver.keepsAnswers {
+          host.names.keep(name, record.addresses, until: simulation.now + record.timeToLive)
+        }
+        return record.addresses[stream.integer(below: record.addresses.count)]
       case .success, .failure(.noSuchDomain): await lookUp(server, isFar: isFar, trace)
       case .failure(.serverFailure):
         await lookUp(server, isFar: isFar, trace)
