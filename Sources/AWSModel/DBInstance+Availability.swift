@@ -6,6 +6,11 @@ package struct RDSFault: AWSServiceError, Hashable, Sendable {
   /// The error code, such as `InvalidDBInstanceState`.
   package var code: String
   package var message: String
+
+  package init(code: String, message: String) {
+    self.code = code
+    self.message = message
+  }
 }
 
 // Failover, reboot, stop and start, with the times, reasons and event messages of the RDS user guide ("Failing over a Multi-AZ DB
