@@ -26,7 +26,9 @@ final class ContainerWorker {
   /// The end of the run before the current one.
   private(set) var last: Termination?
   private(set) var restarts: Int64
-  private(set) var isReady = false
+  private(set) var isReady = false { didSet { wasReady = wasReady || isReady } }
+  /// Whether the current process has been ready.
+  private(set) var wasReady = false
   private(set) var isStarted = false
   private(set) var process: ContainerProcess?
   private(set) var previousLog: [LogLine]?
@@ -176,6 +178,7 @@ final class ContainerWorker {
       return end(ContainerProcess.Exit(code: 128, reason: "StartError", message: failure), began)
     }
     isStarted = !spec.hasProbe(.startup)
+    wasReady = false
     isReady = isStarted && !spec.hasProbe(.readiness)
     set(.running(since: began))
     note(.normal, "Started", "Started container \(spec.name)")
