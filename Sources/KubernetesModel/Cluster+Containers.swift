@@ -16,6 +16,14 @@ extension Cluster {
     return found.previousLog
   }
 
+  /// Every line that is still there of the pods that are still there.
+  package var allLogLines: [(namespace: String, pod: String, line: LogLine)] {
+    kubelets.sorted { $0.key < $1.key }.flatMap { $0.value.allWorkers }.flatMap { worker in
+      worker.all.flatMap { ($0.previousLog ?? []) + ($0.process?.log ?? []) }
+        .map { (worker.key.namespace, worker.key.name, $0) }
+    }
+  }
+
   /// The running processes of a pod.
   package func processes(_ namespace: String, _ pod: String) -> [ContainerProcess] {
     worker(namespace, pod)?.all.compactMap(\.process).filter(\.isAlive) ?? []
@@ -32,7 +40,7 @@ extension Cluster {
   /// - Returns: `nil` when the container does not run or its image has no such executable.
   package func execute(
     _ namespace: String, _ pod: String, container: String, _ command: [String]
-  ) async -> CommandResult? {
+  ) async -> ExecResult? {
     await worker(namespace, pod)?.all.first { $0.spec.name == container }?.execute(command)
   }
 

@@ -290,7 +290,7 @@ final class ContainerWorker {
   }
 
   /// Runs a command inside.
-  func execute(_ command: [String]) async -> CommandResult? {
+  func execute(_ command: [String]) async -> ExecResult? {
     guard let process, process.isAlive, let program else { return nil }
     return await program.execute(command, in: process)
   }
