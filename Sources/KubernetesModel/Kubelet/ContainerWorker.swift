@@ -28,6 +28,9 @@ final class ContainerWorker {
   private(set) var restarts: Int64
   private(set) var isReady = false
   private(set) var isStarted = false
+  /// It was ready in this run, or its readiness probe has failed as often as it may: not being ready is a failure, and no
+  /// longer a beginning.
+  private(set) var isExpectedReady = false
   private(set) var process: ContainerProcess?
   private(set) var previousLog: [LogLine]?
 
@@ -177,6 +180,7 @@ final class ContainerWorker {
     }
     isStarted = !spec.hasProbe(.startup)
     isReady = isStarted && !spec.hasProbe(.readiness)
+    isExpectedReady = isReady
     set(.running(since: began))
     note(.normal, "Started", "Started container \(spec.name)")
     launch(image, process)
@@ -199,8 +203,9 @@ final class ContainerWorker {
     simulation.spawn(Self.startEvent) { process.exit(code: await program.run(process)) }
   }
 
-  /// runc's words for a command that the image does not hold.
+  /// runc's words for a command that the image does not hold, or what a fault says.
   private func startFailure(_ image: ContainerImage) -> String? {
+    if let cause = kubelet.startFault(pod.key, spec.name) { return cause }
     guard let command = spec.json["command"]?[0]?.string, let known = image.executables, !known.contains(command) else {
       return nil
     }
@@ -315,8 +320,9 @@ final class ContainerWorker {
       if !spec.hasProbe(.readiness) { isReady = true }
       pod.publish()
     case (.readiness, _):
-      guard isReady != succeeded else { return }
+      guard isReady != succeeded || !isExpectedReady else { return }
       isReady = succeeded
+      isExpectedReady = true
       pod.publish()
     case (.startup, false), (.liveness, false): killAfterFailedProbe(probe)
     case (.liveness, true): break
