@@ -27,7 +27,8 @@ struct KindPrinter: Sendable {
     ("", "Event", .events), ("", "ConfigMap", .configMaps), ("", "Secret", .secrets), ("", "Namespace", .namespaces),
     ("", "ServiceAccount", .serviceAccounts), ("discovery.k8s.io", "EndpointSlice", .endpointSlices),
     ("autoscaling", "HorizontalPodAutoscaler", .autoscalers), ("policy", "PodDisruptionBudget", .disruptionBudgets),
-    ("networking.k8s.io", "NetworkPolicy", .networkPolicies), ("external-secrets.io", "ExternalSecret", .externalSecrets),
+    ("networking.k8s.io", "NetworkPolicy", .networkPolicies),
+    ("external-secrets.io", "ExternalSecret", .externalSecrets),
   ]
 
   static func of(_ kind: ResourceKind) -> KindPrinter {
