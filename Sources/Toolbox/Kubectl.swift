@@ -49,9 +49,8 @@ package struct Kubectl: ToolCommand {
     return call.result
   }
 
-  /// The verb that the first words name, global flags before it allowed, and what is left.
-  private static func findVerb(_ arguments: [String]) -> (Verb, [String])? {
-    var rest = arguments
+  /// The first two words with their places, global flags and their values left out.
+  private static func leadingWords(_ arguments: [String]) -> [(index: Int, text: String)] {
     var words: [(index: Int, text: String)] = []
     var index = 0
     while index < arguments.count, words.count < 2 {
@@ -59,30 +58,36 @@ package struct Kubectl: ToolCommand {
       if argument.hasPrefix("-") {
         let flag = globalFlags.first { "--\($0.name)" == argument || $0.short.map { "-\($0)" } == argument }
         if flag?.takesValue == true { index += 1 }
-        if words.isEmpty, flag == nil, !argument.contains("="), !argument.hasPrefix("-n") { return nil }
       } else {
         words.append((index, argument))
       }
       index += 1
     }
+    return words
+  }
+
+  /// The verb that the first words name and what is left without them.
+  private static func findVerb(_ arguments: [String]) -> (Verb, [String])? {
+    let words = leadingWords(arguments)
     let texts = words.map(\.text)
     guard
       let verb = verbs.filter({ texts.starts(with: $0.path) }).max(by: { $0.path.count < $1.path.count })
     else { return nil }
+    var rest = arguments
     for word in words.prefix(verb.path.count).reversed() { rest.remove(at: word.index) }
     return (verb, rest)
   }
 
   private static func unknownCommand(_ arguments: [String]) -> CommandResult {
-    guard let word = arguments.first(where: { !$0.hasPrefix("-") }) else {
+    let words = leadingWords(arguments).map(\.text)
+    guard let word = words.first else {
       return CommandResult(
         stdout: "kubectl controls the Kubernetes cluster manager.\n\nUsage:\n  kubectl [flags] [options]\n")
     }
-    let group = verbs.filter { $0.path.count > 1 && arguments.contains($0.path[0]) }
-    if let first = group.first {
+    if verbs.contains(where: { $0.path.count > 1 && $0.path[0] == word }) {
+      guard words.count > 1 else { return CommandResult(stdout: "Usage:\n  kubectl \(word) SUBCOMMAND [options]\n") }
       return CommandResult(
-        stderr: "error: unknown command \"\(arguments.drop { $0 != first.path[0] }.dropFirst().first ?? "")\"\n"
-          + "See 'kubectl \(first.path[0]) -h' for help and examples\n", exitCode: 1)
+        stderr: "error: unknown command \"\(words[1])\"\nSee 'kubectl \(word) -h' for help and examples\n", exitCode: 1)
     }
     var text = "error: unknown command \"\(word)\" for \"kubectl\"\n"
     if let near = nearestSpelling(of: word, among: verbs.map { $0.path[0] }) {
