@@ -12,10 +12,10 @@ extension AWSCommandLine {
       service: "ec2", name: "describe-security-groups", lists: ["group-ids", "group-names", "filters"]
     ) { call in ["SecurityGroups": .array(try call.selectedGroups().map(call.json))] },
     Operation(
-      service: "ec2", name: "authorize-security-group-ingress", options: rule, lists: ["ip-permissions"]
+      service: "ec2", name: "authorize-security-group-ingress", options: rule
     ) { try $0.authorize() },
     Operation(
-      service: "ec2", name: "revoke-security-group-ingress", options: rule, lists: ["ip-permissions"]
+      service: "ec2", name: "revoke-security-group-ingress", options: rule
     ) { try $0.revoke() },
   ]
 }

@@ -23,7 +23,7 @@ extension AWSCommandLine {
     },
     Operation(
       service: "rds", name: "describe-events",
-      options: ["source-identifier", "source-type", "duration", "start-time", "end-time"]
+      options: ["source-identifier", "source-type", "duration"]
     ) { try $0.events() },
     Operation(
       service: "rds", name: "reboot-db-instance", required: [identifier],

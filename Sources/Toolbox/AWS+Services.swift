@@ -6,7 +6,7 @@ extension AWSCommandLine {
   /// Elastic Load Balancing (API reference version 2015-12-01).
   static let loadBalancing: [Operation] = [
     Operation(
-      service: "elbv2", name: "describe-target-health", required: ["target-group-arn"], lists: ["targets"]
+      service: "elbv2", name: "describe-target-health", required: ["target-group-arn"]
     ) { try $0.targetHealth() },
     Operation(service: "elbv2", name: "describe-target-groups", lists: ["names"]) { call in
       let names = call.options.list("names")

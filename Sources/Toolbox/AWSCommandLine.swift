@@ -72,7 +72,7 @@ package struct AWSCommandLine: ToolCommand {
       }
       let isList = operation?.lists.contains(name) == true
       let isKnown = isList || operation?.options.contains(name) == true || operation?.required.contains(name) == true
-      guard isKnown || ["region", "output", "query", "profile"].contains(name) else {
+      guard isKnown || ["region", "output", "query"].contains(name) else {
         unknown.append(argument)
         continue
       }

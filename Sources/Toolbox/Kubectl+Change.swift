@@ -3,13 +3,13 @@ import KubernetesModel
 import SimulationKernel
 
 extension Kubectl {
-  private static let selection: [Flag] = [.value("selector", "l"), .on("all"), .value("output", "o")]
+  private static let selection: [Flag] = [.value("selector", "l"), .on("all")]
 
   /// `apply -f`: creates, or patches by the three-way merge of what was last applied, what is there and what is wanted
   /// (kubectl, `pkg/cmd/apply`).
   static let apply = Verb(
     path: ["apply"],
-    flags: [.value("filename", "f"), .on("server-side"), .on("force-conflicts"), .value("output", "o")]
+    flags: [.value("filename", "f")]
   ) { call in
     let files = call.flags.all("filename")
     guard !files.isEmpty else { throw KubectlError("must specify one of -f and -k") }
@@ -20,7 +20,7 @@ extension Kubectl {
     }
   }
 
-  static let patch = Verb(path: ["patch"], flags: [.value("patch", "p"), .value("type"), .value("output", "o")]) {
+  static let patch = Verb(path: ["patch"], flags: [.value("patch", "p"), .value("type")]) {
     call in
     guard let text = call.flags["patch"] else {
       throw KubectlError("must specify --patch or --patch-file containing the contents of the patch")
@@ -40,7 +40,7 @@ extension Kubectl {
   }
 
   static let scale = Verb(
-    path: ["scale"], flags: selection + [.value("replicas"), .value("current-replicas"), .value("timeout")]
+    path: ["scale"], flags: selection + [.value("replicas"), .value("current-replicas")]
   ) { call in
     guard let text = call.flags["replicas"] else {
       throw KubectlError("required flag(s) \"replicas\" not set")
@@ -70,7 +70,7 @@ extension Kubectl {
     path: ["delete"],
     flags: selection + [
       .value("filename", "f"), .value("grace-period"), .on("force"), .on("now"), .on("wait"), .on("ignore-not-found"),
-      .value("timeout"), .on("all-namespaces", "A"), .value("cascade"),
+      .value("timeout"), .on("all-namespaces", "A"),
     ]
   ) { call in
     var grace = call.flags["grace-period"].flatMap { Int64($0) }.flatMap { $0 < 0 ? nil : $0 }

@@ -6,7 +6,7 @@ extension Kubectl {
   static let rolloutVerbs = [rolloutStatus, rolloutRestart, rolloutUndo, rolloutHistory, rolloutPause, rolloutResume]
 
   private static let rolloutStatus = Verb(
-    path: ["rollout", "status"], flags: [.value("timeout"), .on("watch", "w"), .value("revision")]
+    path: ["rollout", "status"], flags: [.value("timeout"), .on("watch", "w")]
   ) { call in
     let limit = try call.flags["timeout"].map { text throws(KubectlError) -> TimeSpan in
       guard let span = TimeSpan(timeout: text) else {
@@ -25,7 +25,12 @@ extension Kubectl {
         throw KubectlError("\(deployment.printedName) can't restart paused deployment (run rollout resume first)")
       }
       let mark: JSONValue = ["kubectl.kubernetes.io/restartedAt": .string(call.server.timestamp)]
-      try call.merge(deployment, ["spec": ["template": ["metadata": ["annotations": mark]]]])
+      let changed = try call.merge(deployment, ["spec": ["template": ["metadata": ["annotations": mark]]]])
+      guard changed.resourceVersion != deployment.resourceVersion else {
+        throw KubectlError(
+          "failed to create patch for \(deployment.name): if restart has already been triggered within the past second, "
+            + "please wait before attempting to trigger another")
+      }
       call.print("\(deployment.printedName) restarted")
     }
   }

@@ -8,7 +8,7 @@ extension Kubectl {
   private static let setEnvironment = Verb(
     path: ["set", "env"],
     flags: [
-      .value("containers", "c"), .value("selector", "l"), .on("all"), .on("list"), .on("overwrite"),
+      .value("containers", "c"), .value("selector", "l"), .on("all"), .on("list"),
       .value("env", "e"),
     ]
   ) { call in

@@ -16,8 +16,7 @@ package struct Kubectl: ToolCommand {
   nonisolated static let callEvent: EventName = "kubectl.call"
 
   static let globalFlags: [Flag] = [
-    .value("context"), .value("namespace", "n"), .value("request-timeout"), .value("kubeconfig"), .on("help", "h"),
-    .value("v", "v"), .value("user"), .value("cluster"),
+    .value("context"), .value("namespace", "n"), .value("request-timeout"), .on("help", "h"),
   ]
 
   /// A command of kubectl: its words, its flags and what it does.

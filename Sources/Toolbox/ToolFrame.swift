@@ -44,7 +44,7 @@ package protocol ToolCommand {
 package final class Toolbox {
   private let commands: [any ToolCommand]
 
-  package init(_ commands: [any ToolCommand] = [Kubectl(), AWSCommandLine()]) { self.commands = commands }
+  package init(_ commands: [any ToolCommand] = [Kubectl(), AWSCommandLine(), Sleep()]) { self.commands = commands }
 
   /// Runs one command line and notes it in the journal. What the shell or the program objects to is in the result.
   package func run(line: String, on host: any ToolHost) async -> CommandResult {

@@ -45,4 +45,14 @@ import Testing
       #expect((0.3...0.7).contains((entry.ended - entry.at).seconds))
     }
   }
+
+  @Test func sleepTakesVirtualTime() {
+    Simulated.perform {
+      let fixture = ToolFixture()
+      #expect(fixture.type("sleep 1m 1.5") == CommandResult())
+      let entry = fixture.journal.commands[0]
+      #expect(entry.ended - entry.at == .seconds(61.5))
+      #expect(fixture.type("sleep soon").stderr.hasPrefix("sleep: invalid time interval 'soon'\n"))
+    }
+  }
 }
