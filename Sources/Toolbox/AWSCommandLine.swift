@@ -202,8 +202,8 @@ final class AWSCall {
     }
   }
 
-  /// Text output: scalars of an object in one line, separated by tabs and sorted by key; then what is inside, each line led by
-  /// its key in capitals (AWS CLI user guide, "Text output format").
+  /// Text output: scalars of an object in one line, separated by tabs and sorted by key; then what is inside, each line
+  /// led by its key in capitals (AWS CLI user guide, "Text output format").
   private static func plain(_ value: JSONValue, title: String?) -> String {
     let lead = title.map { [$0.uppercased()] } ?? []
     switch value {

@@ -17,8 +17,8 @@ struct Flag: Sendable {
 /// A usage error; the message is pflag's.
 struct FlagError: Error { let message: String }
 
-/// Words and flags of a command line, read as pflag does: `--name value`, `--name=value`, `-n value`, `-nvalue`, `-n=value`,
-/// switches that are joined, and nothing but words after `--`.
+/// Words and flags of a command line, read as pflag does: `--name value`, `--name=value`, `-n value`, `-nvalue`,
+/// `-n=value`, switches that are joined, and nothing but words after `--`.
 struct ParsedFlags: Sendable {
   private(set) var words: [String] = []
   private var given: [(name: String, value: String)] = []
@@ -52,7 +52,8 @@ struct ParsedFlags: Sendable {
       guard flag.takesValue || ["true", "false", "server", "client", "none"].contains(value) else {
         throw FlagError(
           message:
-            "invalid argument \"\(value)\" for \"--\(name)\" flag: strconv.ParseBool: parsing \"\(value)\": invalid syntax"
+            "invalid argument \"\(value)\" for \"--\(name)\" flag: strconv.ParseBool: "
+            + "parsing \"\(value)\": invalid syntax"
         )
       }
       given.append((name, value))

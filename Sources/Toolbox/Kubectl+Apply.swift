@@ -28,14 +28,16 @@ extension KubectlCall {
     guard let kindName = json["kind"]?.string, let version = json["apiVersion"]?.string else {
       let missing = [("apiVersion", json["apiVersion"]), ("kind", json["kind"])].filter { $0.1 == nil }.map(\.0)
       throw KubectlError(
-        "error validating \"\(file)\": error validating data: [\(missing.map { "\($0) not set" }.joined(separator: ", "))]; "
+        "error validating \"\(file)\": error validating data: "
+          + "[\(missing.map { "\($0) not set" }.joined(separator: ", "))]; "
           + "if you choose to ignore these errors, turn validation off with --validate=false")
     }
     let group = version.contains("/") ? String(version.prefix { $0 != "/" }) : ""
     guard server.kinds.contains(where: { $0.kind == kindName && $0.group == group }) else {
       let name = json.at("metadata", "name")?.string ?? ""
       throw KubectlError(
-        "resource mapping not found for name: \"\(name)\" namespace: \"\(json.at("metadata", "namespace")?.string ?? "")\" "
+        "resource mapping not found for name: \"\(name)\" "
+          + "namespace: \"\(json.at("metadata", "namespace")?.string ?? "")\" "
           + "from \"\(file)\": no matches for kind \"\(kindName)\" in version \"\(version)\"\n"
           + "ensure CRDs are installed first")
     }
@@ -61,8 +63,8 @@ extension KubectlCall {
     let before = current.annotation(Self.lastApplied).flatMap { try? parseJSON($0) }
     if before == nil {
       warn(
-        "Warning: resource \(current.kind.plural)/\(current.name) is missing the \(Self.lastApplied) annotation which is "
-          + "required by kubectl apply. kubectl apply should only be used on resources created declaratively by either "
+        "Warning: resource \(current.kind.plural)/\(current.name) is missing the \(Self.lastApplied) annotation "
+          + "which is required by kubectl apply. kubectl apply should only be used on resources created declaratively by either "
           + "kubectl create --save-config or kubectl apply. The missing annotation will be patched automatically.")
     }
     let patch = current.json.threeWayPatch(to: wanted.json, lastApplied: before.map { Self.withAnnotation($0, wanted) })

@@ -151,7 +151,8 @@ extension KubectlCall {
           throw KubectlError(
             field == "labels"
               ? "'\(change.key)' already has a value (\(before)), and --overwrite is false"
-              : "--overwrite is false but found the following declared annotation(s): '\(change.key)' already has a value (\(before))"
+              : "--overwrite is false but found the following declared annotation(s): "
+                + "'\(change.key)' already has a value (\(before))"
           )
         }
         patch.set("metadata", field, change.key, to: .string(value))

@@ -8,8 +8,8 @@ extension Kubectl {
   ) { call in
     guard !call.flags.words.isEmpty else {
       throw KubectlError(
-        "You must specify the type of resource to describe. Use \"kubectl api-resources\" for a complete list of supported "
-          + "resources.", isVerbatim: true)
+        "You must specify the type of resource to describe. Use \"kubectl api-resources\" for a complete list of "
+          + "supported resources.", isVerbatim: true)
     }
     let labels = try call.flags["selector"].map { try LabelSelector(parsing: $0) }
     var objects: [KubeObject] = []

@@ -11,7 +11,8 @@ extension Kubectl {
     let limit = try call.flags["timeout"].map { text throws(KubectlError) -> TimeSpan in
       guard let span = TimeSpan(timeout: text) else {
         throw KubectlError(
-          "invalid argument \"\(text)\" for \"--timeout\" flag: time: invalid duration \"\(text)\"\nSee 'kubectl rollout status --help' for usage."
+          "invalid argument \"\(text)\" for \"--timeout\" flag: time: "
+            + "invalid duration \"\(text)\"\nSee 'kubectl rollout status --help' for usage."
         )
       }
       return span
@@ -28,8 +29,8 @@ extension Kubectl {
       let changed = try call.merge(deployment, ["spec": ["template": ["metadata": ["annotations": mark]]]])
       guard changed.resourceVersion != deployment.resourceVersion else {
         throw KubectlError(
-          "failed to create patch for \(deployment.name): if restart has already been triggered within the past second, "
-            + "please wait before attempting to trigger another")
+          "failed to create patch for \(deployment.name): if restart has already been triggered within the past "
+            + "second, please wait before attempting to trigger another")
       }
       call.print("\(deployment.printedName) restarted")
     }
@@ -99,7 +100,8 @@ extension KubectlCall {
     let references = try references(flags.words)
     if let other = references.first(where: { $0.kind != .deployment }) {
       throw KubectlError(
-        "\(other.kind.plural) \"\(other.name ?? "")\" is not supported by this command: no rollout for \(other.kind.kind)"
+        "\(other.kind.plural) \"\(other.name ?? "")\" is not supported by this command: "
+          + "no rollout for \(other.kind.kind)"
       )
     }
     guard references.contains(where: { $0.name == nil }), flags["selector"] == nil else {
@@ -151,7 +153,8 @@ extension KubectlCall {
       try flags["to-revision"].map { text throws(KubectlError) -> Int64 in
         guard let number = Int64(text), number >= 0 else {
           throw KubectlError(
-            "invalid argument \"\(text)\" for \"--to-revision\" flag: strconv.ParseInt: parsing \"\(text)\": invalid syntax"
+            "invalid argument \"\(text)\" for \"--to-revision\" flag: strconv.ParseInt: "
+              + "parsing \"\(text)\": invalid syntax"
           )
         }
         return number

@@ -2,7 +2,8 @@ import Documents
 import KubernetesModel
 import SimulationKernel
 
-/// `kubectl` against the simulated clusters, with the output, texts and exit codes of the real one (kubernetes/kubectl).
+/// `kubectl` against the simulated clusters, with the output, texts and exit codes of the real one
+/// (kubernetes/kubectl).
 @Simulated
 package struct Kubectl: ToolCommand {
   package let name = "kubectl"

@@ -35,7 +35,8 @@ extension KubectlCall {
     if words.dropFirst().contains(where: { $0.contains("/") }) {
       throw KubectlError(
         "there is no need to specify a resource type as a separate argument when passing arguments in resource/name "
-          + "form (e.g. 'kubectl get resource/<resource_name>' instead of 'kubectl get resource resource/<resource_name>'"
+          + "form (e.g. 'kubectl get resource/<resource_name>' instead of "
+          + "'kubectl get resource resource/<resource_name>'"
       )
     }
     var kinds: [ResourceKind] = []

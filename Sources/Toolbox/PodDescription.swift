@@ -2,7 +2,8 @@ import Documents
 import KubernetesModel
 import SimulationKernel
 
-/// The parts of `kubectl describe` that pods and pod templates share (kubectl, `pkg/describe/describe.go`); tabs are columns.
+/// The parts of `kubectl describe` that pods and pod templates share (kubectl, `pkg/describe/describe.go`); tabs are
+/// columns.
 enum PodDescription {
   /// The lines of a pod, without its events.
   static func pod(_ pod: KubeObject) -> String {
@@ -175,7 +176,8 @@ enum PodDescription {
         let name = volume["name"]?.string ?? ""
         if let map = volume["configMap"] {
           return
-            "  \(name):\n    Type:\tConfigMap (a volume populated by a ConfigMap)\n    Name:\t\(map["name"]?.string ?? "")\n"
+            "  \(name):\n    Type:\tConfigMap (a volume populated by a ConfigMap)\n"
+            + "    Name:\t\(map["name"]?.string ?? "")\n"
         }
         if let secret = volume["secret"] {
           let source = secret["secretName"]?.string ?? ""

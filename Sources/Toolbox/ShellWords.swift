@@ -3,9 +3,9 @@ package struct ShellSyntaxError: Error, Hashable, Sendable, CustomStringConverti
   package var description: String
 }
 
-/// Splits a command line into words as a POSIX shell does (POSIX.1-2024, Shell Command Language, 2.2 Quoting): blanks separate,
-/// single quotes keep everything, double quotes keep everything but `\"`, `\\`, `` \` ``, `\$`, and a backslash keeps the next
-/// character.
+/// Splits a command line into words as a POSIX shell does (POSIX.1-2024, Shell Command Language, 2.2 Quoting): blanks
+/// separate, single quotes keep everything, double quotes keep everything but `\"`, `\\`, `` \` ``, `\$`, and a
+/// backslash keeps the next character.
 ///
 /// - Throws: for an open quote, and for pipes, lists, substitutions and redirections, which are not run here.
 package func shellWords(_ line: String) throws(ShellSyntaxError) -> [String] {

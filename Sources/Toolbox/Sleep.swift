@@ -1,6 +1,7 @@
 import SimulationKernel
 
-/// `sleep` of GNU coreutils: waits in virtual time for the sum of its arguments, each a number with `s`, `m`, `h` or `d`.
+/// `sleep` of GNU coreutils: waits in virtual time for the sum of its arguments, each a number with `s`, `m`, `h` or
+/// `d`.
 @Simulated
 package struct Sleep: ToolCommand {
   package let name = "sleep"

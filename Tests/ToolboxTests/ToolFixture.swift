@@ -42,8 +42,8 @@ final class FixtureProgram: ContainerProgram, HTTPService {
   }
 }
 
-/// A cluster `spain` with three nodes, a namespace `shop` and a Deployment `web`; a region eu-south-2 with two security groups,
-/// a database and a secret.
+/// A cluster `spain` with three nodes, a namespace `shop` and a Deployment `web`; a region eu-south-2 with two security
+/// groups, a database and a secret.
 @Simulated
 final class ToolFixture: ToolHost {
   let simulation: Simulation

@@ -1,7 +1,7 @@
 import SimulationKernel
 
-/// Aligns text at its tabs: a column reaches over neighbouring lines that have it, and is as wide as its longest cell plus two
-/// (Go's text/tabwriter as `kubectl describe` sets it up).
+/// Aligns text at its tabs: a column reaches over neighbouring lines that have it, and is as wide as its longest cell
+/// plus two (Go's text/tabwriter as `kubectl describe` sets it up).
 package func elasticText(_ text: String) -> String {
   let lines = text.split(separator: "\n", omittingEmptySubsequences: false)
     .map { $0.split(separator: "\t", omittingEmptySubsequences: false).map(String.init) }

@@ -1,6 +1,7 @@
 import SimulationKernel
 
-/// A table as the API server sends it to kubectl: columns, some of them for `-o wide` only, and a row of cells an object.
+/// A table as the API server sends it to kubectl: columns, some of them for `-o wide` only, and a row of cells an
+/// object.
 package struct Table: Hashable, Sendable {
   package struct Column: Hashable, Sendable {
     /// As printed, in capitals.
@@ -21,8 +22,8 @@ package struct Table: Hashable, Sendable {
     self.rows = rows
   }
 
-  /// The table of objects of one kind (upstream: pkg/printers/internalversion; custom resources have the columns of their
-  /// definition, and without any NAME and AGE).
+  /// The table of objects of one kind (upstream: pkg/printers/internalversion; custom resources have the columns of
+  /// their definition, and without any NAME and AGE).
   package init(_ objects: [KubeObject], now: Instant) {
     let printer = objects.first.map { KindPrinter.of($0.kind) } ?? .plain
     self.init(columns: printer.columns, rows: objects.map { printer.cells($0, now) })
@@ -38,8 +39,8 @@ package struct Table: Hashable, Sendable {
     Table(columns: columns + [Column(name)], rows: zip(rows, cells).map { $0 + [$1] })
   }
 
-  /// The table as text: cells at least six wide with three spaces between columns, the last one not padded (cli-runtime,
-  /// `printers.GetNewTabWriter`).
+  /// The table as text: cells at least six wide with three spaces between columns, the last one not padded
+  /// (cli-runtime, `printers.GetNewTabWriter`).
   package func text(wide: Bool = false, headers: Bool = true) -> String {
     let shown = columns.indices.filter { wide || !columns[$0].isWide }
     let lines = (headers ? [columns.map(\.name)] : []) + rows
@@ -47,8 +48,8 @@ package struct Table: Hashable, Sendable {
   }
 }
 
-/// Aligns cells in columns as Go's text/tabwriter does: a column is as wide as its longest cell plus the padding, at least
-/// the minimum; the last cell of a line ends it.
+/// Aligns cells in columns as Go's text/tabwriter does: a column is as wide as its longest cell plus the padding, at
+/// least the minimum; the last cell of a line ends it.
 package func alignedText(_ lines: [[String]], padding: Int, minimum: Int = 0) -> String {
   var widths: [Int] = []
   for line in lines {
