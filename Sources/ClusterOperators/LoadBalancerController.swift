@@ -29,12 +29,16 @@ package final class LoadBalancerController {
     cluster.server.watch(.ingress) { [weak self] in self?.queue.add($0.object.key) }
     cluster.server.watch(.endpointSlice) { [weak self] event in
       guard let self else { return }
-      for ingress in self.cluster.server.list(.ingress, namespace: event.object.namespace) { self.queue.add(ingress.key) }
+      for ingress in self.cluster.server.list(.ingress, namespace: event.object.namespace) {
+        self.queue.add(ingress.key)
+      }
     }
   }
 
   /// The target groups by `namespace/service`.
-  package var targetGroups: [(name: String, group: TargetGroup)] { groups.sorted { $0.key < $1.key }.map { ($0.key, $0.value) } }
+  package var targetGroups: [(name: String, group: TargetGroup)] {
+    groups.sorted { $0.key < $1.key }.map { ($0.key, $0.value) }
+  }
 
   private func reconcile(_ key: ObjectKey) {
     guard let ingress = cluster.server.find(.ingress, key.namespace, key.name) else { return }
@@ -55,7 +59,10 @@ package final class LoadBalancerController {
     let name = "k8s-\(ingress.namespace.prefix(8))-\(ingress.name.prefix(8))"
     let balancer = region.createLoadBalancer(name: name, securityGroups: names.compactMap(region.securityGroupID))
     guard let balancer else {
-      cluster.events.record(ingress, .warning, "FailedBuildModel", "Failed build model due to couldn't auto-discover subnets: unable to resolve at least one subnet", from: "ingress")
+      cluster.events.record(
+        ingress, .warning, "FailedBuildModel",
+        "Failed build model due to couldn't auto-discover subnets: unable to resolve at least one subnet",
+        from: "ingress")
       return nil
     }
     cluster.events.record(ingress, .normal, "SuccessfullyReconciled", "Successfully reconciled", from: "ingress")
@@ -69,7 +76,9 @@ package final class LoadBalancerController {
         guard let service = path.at("backend", "service", "name")?.string else { continue }
         let group = targetGroup(ingress, service, balancer)
         register(service, in: ingress.namespace, group)
-        rules.append(LoadBalancer.Rule(host: rule["host"]?.string ?? "", pathPrefix: path["path"]?.string ?? "/", targetGroup: group))
+        rules.append(
+          LoadBalancer.Rule(
+            host: rule["host"]?.string ?? "", pathPrefix: path["path"]?.string ?? "/", targetGroup: group))
       }
     }
     return rules
@@ -83,19 +92,24 @@ package final class LoadBalancerController {
     if let seconds = number(ingress, "healthcheck-timeout-seconds") { check.timeout = .seconds(seconds) }
     if let count = number(ingress, "healthy-threshold-count") { check.healthyThreshold = Int(count) }
     if let count = number(ingress, "unhealthy-threshold-count") { check.unhealthyThreshold = Int(count) }
-    let group = groups[key] ?? TargetGroup(
-      name: "k8s-\(ingress.namespace.prefix(8))-\(service.prefix(8))", region: region.name, healthCheck: check,
-      prober: balancer.nodes[0], network: cluster.network, journal: region.journal)
+    let group =
+      groups[key]
+      ?? TargetGroup(
+        name: "k8s-\(ingress.namespace.prefix(8))-\(service.prefix(8))", region: region.name, healthCheck: check,
+        prober: balancer.nodes[0], network: cluster.network, journal: region.journal)
     group.healthCheck.path = check.path
     let attributes = ingress.annotation(Self.annotation + "target-group-attributes") ?? ""
-    for attribute in attributes.split(separator: ",") where attribute.hasPrefix("deregistration_delay.timeout_seconds=") {
+    for attribute in attributes.split(separator: ",") where attribute.hasPrefix("deregistration_delay.timeout_seconds=")
+    {
       group.deregistrationDelay = .seconds(attribute.split(separator: "=").last.flatMap { Double($0) } ?? 300)
     }
     groups[key] = group
     return group
   }
 
-  private func number(_ ingress: KubeObject, _ name: String) -> Double? { ingress.annotation(Self.annotation + name).flatMap { Double($0) } }
+  private func number(_ ingress: KubeObject, _ name: String) -> Double? {
+    ingress.annotation(Self.annotation + name).flatMap { Double($0) }
+  }
 
   /// Makes the group's targets the ready endpoints of the service.
   private func register(_ service: String, in namespace: String, _ group: TargetGroup) {

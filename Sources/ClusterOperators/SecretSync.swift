@@ -21,7 +21,9 @@ package final class SecretSync {
     self.cluster = cluster
     self.region = region
     cluster.server.register(Self.kind)
-    let queue = WorkQueue(cluster.simulation, "controller.eso", delay: .milliseconds(300)) { [weak self] in self?.reconcile($0) }
+    let queue = WorkQueue(cluster.simulation, "controller.eso", delay: .milliseconds(300)) { [weak self] in
+      self?.reconcile($0)
+    }
     self.queue = queue
     cluster.server.watch(Self.kind) { [weak self] event in
       guard let self, self.isChange(event.object) else { return }
@@ -48,9 +50,12 @@ package final class SecretSync {
       write(data, of: external)
       setReady(external, "True", "SecretSynced", "secret synced")
     } catch {
-      cluster.events.record(external, .warning, "UpdateFailed", "error processing spec.data[0] (key: \(firstKey(external))), err: \(error)", from: "external-secrets")
+      cluster.events.record(
+        external, .warning, "UpdateFailed", "error processing spec.data[0] (key: \(firstKey(external))), err: \(error)",
+        from: "external-secrets")
       setReady(external, "False", "SecretSyncedError", "could not get secret data from provider")
-      cluster.journal.degrade("\(cluster.name)/externalsecret/\(key.namespace)/\(key.name)", effect: "SecretSyncedError: \(error.code)")
+      cluster.journal.degrade(
+        "\(cluster.name)/externalsecret/\(key.namespace)/\(key.name)", effect: "SecretSyncedError: \(error.code)")
       return
     }
     cluster.journal.recover("\(cluster.name)/externalsecret/\(key.namespace)/\(key.name)")
@@ -60,11 +65,14 @@ package final class SecretSync {
     let interval = Duration(goText: external.spec["refreshInterval"]?.string ?? "1h") ?? .seconds(3600)
     if let timer = refreshes[external.key] { cluster.simulation.cancel(timer) }
     guard interval > .zero else { return }
-    refreshes[external.key] = cluster.simulation.after(TimeSpan(interval), Self.refreshEvent) { [weak self] in self?.queue?.add(external.key) }
+    refreshes[external.key] = cluster.simulation.after(TimeSpan(interval), Self.refreshEvent) { [weak self] in
+      self?.queue?.add(external.key)
+    }
   }
 
   private func firstKey(_ external: KubeObject) -> String {
-    external.spec["data"]?[0]?.at("remoteRef", "key")?.string ?? external.spec["dataFrom"]?[0]?.at("extract", "key")?.string ?? ""
+    external.spec["data"]?[0]?.at("remoteRef", "key")?.string ?? external.spec["dataFrom"]?[0]?.at("extract", "key")?
+      .string ?? ""
   }
 
   private func fetch(_ external: KubeObject) throws(SecretsManagerError) -> [(key: String, value: String)] {
@@ -72,7 +80,9 @@ package final class SecretSync {
     for source in external.spec["dataFrom"]?.array ?? [] {
       guard let key = source.at("extract", "key")?.string else { continue }
       let json = (try? parseJSON(try region.secrets.value(key).value)) ?? .null
-      for member in json.object?.members ?? [] { result.append((member.key, member.value.string ?? member.value.jsonText())) }
+      for member in json.object?.members ?? [] {
+        result.append((member.key, member.value.string ?? member.value.jsonText()))
+      }
     }
     for entry in external.spec["data"]?.array ?? [] {
       guard let name = entry["secretKey"]?.string, let key = entry.at("remoteRef", "key")?.string else { continue }
@@ -91,14 +101,19 @@ package final class SecretSync {
 
   private func write(_ data: [(key: String, value: String)], of external: KubeObject) {
     let name = external.spec.at("target", "name")?.string ?? external.name
-    var secret = cluster.server.find(.secret, external.namespace, name) ?? KubeObject(.secret, namespace: external.namespace, name: name)
+    var secret =
+      cluster.server.find(.secret, external.namespace, name)
+      ?? KubeObject(.secret, namespace: external.namespace, name: name)
     let isNew = secret.uid.isEmpty
     secret.json["data"] = .object(JSONObject(data.map { ($0.key, .string(base64Encoded($0.value.utf8))) }))
     secret.setController(external)
     let before = secret.resourceVersion
-    let written = isNew ? try? cluster.server.create(secret, as: Self.user) : try? cluster.server.update(secret, as: Self.user)
+    let written =
+      isNew ? try? cluster.server.create(secret, as: Self.user) : try? cluster.server.update(secret, as: Self.user)
     guard let written, written.resourceVersion != before else { return }
-    cluster.events.record(external, .normal, isNew ? "Created" : "Updated", isNew ? "secret created" : "secret updated", from: "external-secrets")
+    cluster.events.record(
+      external, .normal, isNew ? "Created" : "Updated", isNew ? "secret created" : "secret updated",
+      from: "external-secrets")
   }
 
   private func setReady(_ external: KubeObject, _ status: String, _ reason: String, _ message: String) {

@@ -20,7 +20,7 @@ package struct Quantity: Sendable {
   }
 
   /// Whole units, such as pods.
-  package init(_ value: Int64) {
+  package init(whole value: Int64) {
     self.init(nanos: Int128(value) * 1_000_000_000, notation: .decimal)
   }
 
@@ -99,7 +99,7 @@ extension Quantity {
   package init(_ json: JSONValue) throws(QuantityError) {
     switch json {
     case .string(let text): try self.init(parsing: text)
-    case .integer(let value): self.init(value)
+    case .integer(let value): self.init(whole: value)
     case .number(let value): try self.init(parsing: jsonNumberText(value))
     default: throw .format
     }

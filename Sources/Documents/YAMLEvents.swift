@@ -88,9 +88,17 @@ final class YAMLEvents {
     let opened =
       state.context == nil || state.context_mark.line == state.problem_mark.line
       ? "" : " that starts in line \(state.context_mark.line + 1)"
+    let hint = tabHint(at: state.problem_mark) ?? templateHint(inLine: state.problem_mark.line)
     return Diagnostic(
       at: place(state.problem_mark), "not YAML: \(problem)\(context)\(opened)",
-      hint: tabHint(at: state.problem_mark) ?? syntaxHints.first { $0.problem == problem }?.hint)
+      hint: hint ?? syntaxHints.first { $0.problem == problem }?.hint)
+  }
+
+  private func templateHint(inLine line: Int) -> String? {
+    let lines = input.split(separator: UInt8(ascii: "\n"), omittingEmptySubsequences: false)
+    guard lines.indices.contains(line) else { return nil }
+    let text = String(decoding: lines[line], as: UTF8.self)
+    return text.contains("{{") ? unrenderedTemplateHint : nil
   }
 
   /// libyaml calls a tab in the indentation "a character that cannot start any token". Its index counts characters.
@@ -113,6 +121,9 @@ final class YAMLEvents {
     return mark
   }
 }
+
+/// Said where Helm's braces stand in a file that should have been rendered.
+let unrenderedTemplateHint = "is this a template? Give the output of `helm template`"
 
 /// What usually lies behind libyaml's words.
 private let syntaxHints: [(problem: String, hint: String)] = [

@@ -27,7 +27,8 @@ package func parseYAML(
     throw DiagnosticList([Diagnostic(at: SourceMark(file: file), size)])
   }
   if let fault = firstInvalidUTF8(in: bytes, file: file) { throw DiagnosticList([fault]) }
-  var composer = YAMLComposer(bytes: bytes, file: file, limits: limits, diagnostics: diagnostics)
+  let text = bytes.starts(with: byteOrderMark) ? Array(bytes.dropFirst(byteOrderMark.count)) : bytes
+  var composer = YAMLComposer(bytes: text, file: file, limits: limits, diagnostics: diagnostics)
   var documents: [Node] = []
   do throws(Diagnostic) {
     documents = try composer.documents()
@@ -173,7 +174,8 @@ extension YAMLComposer {
       let key = try node(from: event, depth: depth + 1)
       let value = try node(from: events.next(), depth: depth + 1)
       guard let text = key.keyText else {
-        throw Diagnostic(at: key.mark, "a key is a word, not \(key.found)")
+        let hint = key.mapping == nil ? nil : unrenderedTemplateHint
+        throw Diagnostic(at: key.mark, "a key is a word, not \(key.found)", hint: hint)
       }
       if text == "<<", key.scalar?.isPlain == true {
         merged += try mergedEntries(of: value)
@@ -208,6 +210,8 @@ extension YAMLComposer {
     }
   }
 }
+
+private let byteOrderMark: [UInt8] = [0xEF, 0xBB, 0xBF]
 
 private let coreTagPrefix = "tag:yaml.org,2002:"
 

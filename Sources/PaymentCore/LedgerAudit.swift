@@ -18,8 +18,8 @@ package struct AuditFinding: Hashable, Sendable, CustomStringConvertible {
 /// The invariants by the names under which scenarios and reports list them.
 package enum Invariant: String, CaseIterable, Sendable {
   case ledgerBalanced = "ledger-balanced"
-  case noAcknowledgedPaymentLost = "no-acknowledged-payment-lost"
-  case nonePaidTwice = "none-charged-twice"
+  case acknowledgedPaymentsKept = "acknowledged-payments-kept"
+  case chargedOnce = "charged-once"
   case residencyKept = "residency-kept"
 }
 
@@ -90,7 +90,7 @@ package struct LedgerAudit {
       GROUP BY key_hash HAVING COUNT(*) > 1)
       """)
     guard let repeated, repeated > 0 else { return [] }
-    return [AuditFinding(.nonePaidTwice, "\(repeated) idempotency keys with more than one captured payment")]
+    return [AuditFinding(.chargedOnce, "\(repeated) idempotency keys with more than one captured payment")]
   }
 
   private func lossFindings(_ acknowledged: [AcknowledgedPayment]) throws -> [AuditFinding] {
@@ -106,7 +106,7 @@ package struct LedgerAudit {
     return lost == 0
       ? []
       : [
-        AuditFinding(.noAcknowledgedPaymentLost, "\(lost) of \(acknowledged.count) acknowledged payments are not there")
+        AuditFinding(.acknowledgedPaymentsKept, "\(lost) of \(acknowledged.count) acknowledged payments are not there")
       ]
   }
 }

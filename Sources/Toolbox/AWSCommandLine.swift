@@ -40,13 +40,13 @@ package struct AWSCommandLine: ToolCommand {
     do {
       let call = try Self.read(arguments, host)
       let answer = try call.operation.run(call)
-      return CommandResult(stdout: try call.text(answer))
+      return CommandResult(output: try call.text(answer))
     } catch let error as AWSUsageError {
-      return CommandResult(stderr: error.text, exitCode: 252)
+      return CommandResult(errors: error.text, exitCode: 252)
     } catch let error as AWSServiceError {
-      return CommandResult(stderr: "\n\(error.text)\n", exitCode: 254)
+      return CommandResult(errors: "\n\(error.text)\n", exitCode: 254)
     } catch {
-      return CommandResult(stderr: "\n\(error)\n", exitCode: 255)
+      return CommandResult(errors: "\n\(error)\n", exitCode: 255)
     }
   }
 

@@ -37,12 +37,12 @@ package struct Kubectl: ToolCommand {
     let flags: ParsedFlags
     do throws(FlagError) { flags = try ParsedFlags(rest, verb.flags + Self.globalFlags) } catch {
       return CommandResult(
-        stderr: "error: \(error.message)\nSee 'kubectl \(path) --help' for usage.\n", exitCode: 1)
+        errors: "error: \(error.message)\nSee 'kubectl \(path) --help' for usage.\n", exitCode: 1)
     }
-    if flags.isOn("help") { return CommandResult(stdout: "Usage:\n  kubectl \(path) [options]\n") }
+    if flags.isOn("help") { return CommandResult(output: "Usage:\n  kubectl \(path) [options]\n") }
     let context = flags["context"] ?? host.contexts.first ?? ""
     guard let cluster = host.cluster(context: context) else {
-      return CommandResult(stderr: "error: context \"\(context)\" does not exist\n", exitCode: 1)
+      return CommandResult(errors: "error: context \"\(context)\" does not exist\n", exitCode: 1)
     }
     let call = KubectlCall(host: host, cluster: cluster, flags: flags)
     do { try await verb.run(call) } catch { call.fail(error) }
@@ -82,18 +82,18 @@ package struct Kubectl: ToolCommand {
     let words = leadingWords(arguments).map(\.text)
     guard let word = words.first else {
       return CommandResult(
-        stdout: "kubectl controls the Kubernetes cluster manager.\n\nUsage:\n  kubectl [flags] [options]\n")
+        output: "kubectl controls the Kubernetes cluster manager.\n\nUsage:\n  kubectl [flags] [options]\n")
     }
     if verbs.contains(where: { $0.path.count > 1 && $0.path[0] == word }) {
-      guard words.count > 1 else { return CommandResult(stdout: "Usage:\n  kubectl \(word) SUBCOMMAND [options]\n") }
+      guard words.count > 1 else { return CommandResult(output: "Usage:\n  kubectl \(word) SUBCOMMAND [options]\n") }
       return CommandResult(
-        stderr: "error: unknown command \"\(words[1])\"\nSee 'kubectl \(word) -h' for help and examples\n", exitCode: 1)
+        errors: "error: unknown command \"\(words[1])\"\nSee 'kubectl \(word) -h' for help and examples\n", exitCode: 1)
     }
     var text = "error: unknown command \"\(word)\" for \"kubectl\"\n"
     if let near = nearestSpelling(of: word, among: verbs.map { $0.path[0] }) {
       text += "\nDid you mean this?\n\t\(near)\n"
     }
-    return CommandResult(stderr: text, exitCode: 1)
+    return CommandResult(errors: text, exitCode: 1)
   }
 }
 
@@ -128,9 +128,9 @@ final class KubectlCall {
   var namespace: String { flags["namespace"] ?? "default" }
   var allNamespaces: Bool { flags.isOn("all-namespaces") }
 
-  func print(_ text: String) { result.stdout += text + "\n" }
-  func write(_ text: String) { result.stdout += text }
-  func warn(_ text: String) { result.stderr += text + "\n" }
+  func print(_ text: String) { result.output += text + "\n" }
+  func write(_ text: String) { result.output += text }
+  func warn(_ text: String) { result.errors += text + "\n" }
 
   /// Prints what went wrong; the exit code is 1 from then on.
   func fail(_ error: any Error) {

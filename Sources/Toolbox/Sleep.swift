@@ -13,13 +13,13 @@ package struct Sleep: ToolCommand {
   package func run(_ arguments: [String], on host: any ToolHost) async -> CommandResult {
     guard !arguments.isEmpty else {
       return CommandResult(
-        stderr: "sleep: missing operand\nTry 'sleep --help' for more information.\n", exitCode: 1)
+        errors: "sleep: missing operand\nTry 'sleep --help' for more information.\n", exitCode: 1)
     }
     var total = TimeSpan.zero
     for argument in arguments {
       guard let span = Self.span(argument) else {
         return CommandResult(
-          stderr: "sleep: invalid time interval '\(argument)'\nTry 'sleep --help' for more information.\n", exitCode: 1)
+          errors: "sleep: invalid time interval '\(argument)'\nTry 'sleep --help' for more information.\n", exitCode: 1)
       }
       total += span
     }

@@ -20,13 +20,13 @@ package protocol ToolHost: AnyObject {
 
 /// What a command left behind.
 package struct CommandResult: Hashable, Sendable {
-  package var stdout: String
-  package var stderr: String
+  package var output: String
+  package var errors: String
   package var exitCode: Int32
 
-  package init(stdout: String = "", stderr: String = "", exitCode: Int32 = 0) {
-    self.stdout = stdout
-    self.stderr = stderr
+  package init(output: String = "", errors: String = "", exitCode: Int32 = 0) {
+    self.output = output
+    self.errors = errors
     self.exitCode = exitCode
   }
 }
@@ -39,10 +39,10 @@ package protocol ToolCommand {
   func run(_ arguments: [String], on host: any ToolHost) async -> CommandResult
 }
 
-/// The programs of an engineer's shell.
+/// The programs of an engineer's shell, by their names.
 @Simulated
-package final class Toolbox {
-  private let commands: [any ToolCommand]
+package final class Shell {
+  package let commands: [any ToolCommand]
 
   package init(_ commands: [any ToolCommand] = [Kubectl(), AWSCommandLine(), Sleep()]) { self.commands = commands }
 
@@ -52,19 +52,19 @@ package final class Toolbox {
     let result = await execute(line, on: host)
     host.journal.note(
       Journal.CommandEntry(
-        at: start, ended: host.simulation.now, line: line, exitCode: result.exitCode, output: result.stdout,
-        errors: result.stderr))
+        at: start, ended: host.simulation.now, line: line, exitCode: result.exitCode, output: result.output,
+        errors: result.errors))
     return result
   }
 
   private func execute(_ line: String, on host: any ToolHost) async -> CommandResult {
     let words: [String]
     do throws(ShellSyntaxError) { words = try shellWords(line) } catch {
-      return CommandResult(stderr: "bash: \(error.description)\n", exitCode: 2)
+      return CommandResult(errors: "bash: \(error.description)\n", exitCode: 2)
     }
     guard let name = words.first else { return CommandResult() }
     guard let command = commands.first(where: { $0.name == name }) else {
-      return CommandResult(stderr: "bash: \(name): command not found\n", exitCode: 127)
+      return CommandResult(errors: "bash: \(name): command not found\n", exitCode: 127)
     }
     return await command.run(Array(words.dropFirst()), on: host)
   }

@@ -23,7 +23,8 @@ final class ConnectionPool {
     self.url = url
     self.container = container
     self.network = network
-    permits = Semaphore(container.simulation, name: "connection pool of \(container.pod)", capacity: Self.maximumConnections)
+    permits = Semaphore(
+      container.simulation, name: "connection pool of \(container.pod)", capacity: Self.maximumConnections)
   }
 
   /// Opens one connection and keeps it: a program's check of its database at start.

@@ -36,10 +36,13 @@ package final class PaymentProgram: ContainerProgram {
   package func run(_ container: ContainerProcess) async -> Int32 {
     self.container = container
     container.use(memory: Self.baseMemory)
-    await container.simulation.sleep(Self.start.sample(container.simulation.random("start/\(container.pod)")), Self.startEvent)
+    await container.simulation.sleep(
+      Self.start.sample(container.simulation.random("start/\(container.pod)")), Self.startEvent)
     guard container.isAlive else { return 137 }
     let configuration: PaymentAPIConfiguration
-    do throws(ConfigurationError) { configuration = try PaymentAPIConfiguration(environment: container.environment) } catch {
+    do throws(ConfigurationError) {
+      configuration = try PaymentAPIConfiguration(environment: container.environment)
+    } catch {
       container.write(error.logLine)
       return 1
     }
@@ -53,7 +56,8 @@ package final class PaymentProgram: ContainerProgram {
     self.pool = pool
     let version = container.image.split(separator: ":").last.map(String.init) ?? "unknown"
     api = PaymentLatencyAPI(configuration: configuration, version: version, idempotency: idempotency)
-    container.write(#"{"level":"info","msg":"listening","port":8080,"region":"\#(configuration.region)","version":"\#(version)"}"#)
+    container.write(
+      #"{"level":"info","msg":"listening","port":8080,"region":"\#(configuration.region)","version":"\#(version)"}"#)
     container.listen(Self.port, self)
     await untilTerminated(container)
     pool.close()

@@ -16,21 +16,21 @@ import Testing
       let duplicate = fixture.type("aws ec2 authorize-security-group-ingress \(rule)")
       #expect(duplicate.exitCode == 254)
       #expect(
-        duplicate.stderr
+        duplicate.errors
           == "\nAn error occurred (InvalidPermission.Duplicate) when calling the AuthorizeSecurityGroupIngress operation: the specified rule \"peer: \(Self.pods), TCP, from port: 5432, to port: 5432, ALLOW\" already exists\n"
       )
       let revoked = fixture.type("aws ec2 revoke-security-group-ingress \(rule)")
-      let answer = try parseJSON(revoked.stdout)
+      let answer = try parseJSON(revoked.output)
       #expect(answer["Return"] == true)
       #expect(fixture.aws.securityGroups[Self.group]?.rules.isEmpty == true)
       #expect(fixture.type("aws ec2 authorize-security-group-ingress \(rule)").exitCode == 0)
       #expect(fixture.aws.securityGroups[Self.group]?.rules.count == 1)
       let shown = fixture.type(
         "aws --region eu-south-2 ec2 describe-security-groups --filters Name=group-name,Values=database")
-      let group = try parseJSON(shown.stdout)["SecurityGroups"]?[0]
+      let group = try parseJSON(shown.output)["SecurityGroups"]?[0]
       #expect(group?["GroupId"] == .string(Self.group))
       #expect(group?["IpPermissions"]?[0]?["UserIdGroupPairs"]?[0]?["GroupId"] == .string(Self.pods))
-      #expect(shown.stdout.hasPrefix("{\n    \"SecurityGroups\": [\n        {\n            \"GroupId\""))
+      #expect(shown.output.hasPrefix("{\n    \"SecurityGroups\": [\n        {\n            \"GroupId\""))
     }
   }
 
@@ -59,7 +59,7 @@ import Testing
   func serviceErrors(_ arguments: String, _ text: String, _ exitCode: Int32) {
     Simulated.perform {
       let result = ToolFixture().type("aws \(arguments) --region eu-south-2")
-      #expect(result == CommandResult(stderr: text, exitCode: exitCode))
+      #expect(result == Toolbox.CommandResult(errors: text, exitCode: exitCode))
     }
   }
 
@@ -76,7 +76,7 @@ import Testing
     Simulated.perform {
       let result = ToolFixture().type("aws --region eu-south-2 \(arguments)")
       #expect(result.exitCode == 252)
-      #expect(result.stderr.hasSuffix(end), "\(result.stderr)")
+      #expect(result.errors.hasSuffix(end), "\(result.errors)")
     }
   }
 
@@ -86,19 +86,19 @@ import Testing
       let named = "--db-instance-identifier ledger --region eu-south-2"
       let zone =
         "aws rds describe-db-instances \(named) --query 'DBInstances[0].AvailabilityZone' --output text"
-      #expect(fixture.type(zone).stdout == "eu-south-2a\n")
+      #expect(fixture.type(zone).output == "eu-south-2a\n")
       let reboot = fixture.type("aws rds reboot-db-instance \(named) --force-failover")
-      let answer = try parseJSON(reboot.stdout)
+      let answer = try parseJSON(reboot.output)
       #expect(answer.at("DBInstance", "DBInstanceStatus") == "failing-over")
       let again = fixture.type("aws rds reboot-db-instance \(named)")
-      #expect(again.stderr.contains("(InvalidDBInstanceState) when calling the RebootDBInstance operation"))
+      #expect(again.errors.contains("(InvalidDBInstanceState) when calling the RebootDBInstance operation"))
       fixture.run(.minutes(2))
-      #expect(fixture.type(zone).stdout == "eu-south-2b\n")
+      #expect(fixture.type(zone).output == "eu-south-2b\n")
       let events = fixture.type(
         "aws rds describe-events --source-type db-instance --source-identifier ledger --region eu-south-2 "
           + "--query 'Events[].Message' --output text")
       #expect(
-        events.stdout
+        events.output
           == "Multi-AZ instance failover started.\tDB instance restarted\tMulti-AZ instance failover completed\n")
     }
   }
@@ -108,12 +108,12 @@ import Testing
       let fixture = ToolFixture()
       let named = "--secret-id payments/database --region eu-south-2"
       let query = "--query SecretString --output text"
-      #expect(fixture.type("aws secretsmanager get-secret-value \(named) \(query)").stdout == "s3cret\n")
+      #expect(fixture.type("aws secretsmanager get-secret-value \(named) \(query)").output == "s3cret\n")
       #expect(fixture.type("aws secretsmanager put-secret-value \(named) --secret-string n3w").exitCode == 0)
-      #expect(fixture.type("aws secretsmanager get-secret-value \(named) \(query)").stdout == "n3w\n")
+      #expect(fixture.type("aws secretsmanager get-secret-value \(named) \(query)").output == "n3w\n")
       let previous = "aws secretsmanager get-secret-value \(named) --version-stage AWSPREVIOUS \(query)"
-      #expect(fixture.type(previous).stdout == "s3cret\n")
-      let list = try parseJSON(fixture.type("aws secretsmanager list-secrets --region eu-south-2").stdout)
+      #expect(fixture.type(previous).output == "s3cret\n")
+      let list = try parseJSON(fixture.type("aws secretsmanager list-secrets --region eu-south-2").output)
       #expect(list["SecretList"]?[0]?["Name"] == "payments/database")
     }
   }

@@ -3,7 +3,7 @@ import Testing
 
 @testable import Toolbox
 
-@Suite struct Shell {
+@Suite struct ShellLines {
   @Test(arguments: [
     ("a  b\tc", ["a", "b", "c"]), ("a 'b  c' \"d e\"", ["a", "b  c", "d e"]), ("a\\ b", ["a b"]), ("''", [""]),
     (#"-p '{"a": "b"}'"#, ["-p", #"{"a": "b"}"#]), (#""a\"b\\c\d""#, [#"a"b\c\d"#]), ("pre'fix'ed", ["prefixed"]),
@@ -27,10 +27,10 @@ import Testing
     Simulated.perform {
       let fixture = ToolFixture()
       let open = fixture.type("kubectl get 'pods")
-      #expect(open.stderr == "bash: unexpected EOF while looking for matching `''\n")
+      #expect(open.errors == "bash: unexpected EOF while looking for matching `''\n")
       #expect(open.exitCode == 2)
       let unknown = fixture.type("kubctl get pods")
-      #expect(unknown == CommandResult(stderr: "bash: kubctl: command not found\n", exitCode: 127))
+      #expect(unknown == Toolbox.CommandResult(errors: "bash: kubctl: command not found\n", exitCode: 127))
       #expect(fixture.journal.commands.map(\.exitCode) == [2, 127])
     }
   }
@@ -41,7 +41,7 @@ import Testing
       let result = fixture.kubectl("get deployment web -o name")
       let entry = fixture.journal.commands[0]
       #expect(entry.line == "kubectl --context spain -n shop get deployment web -o name")
-      #expect(entry.output == result.stdout)
+      #expect(entry.output == result.output)
       #expect((0.3...0.7).contains((entry.ended - entry.at).seconds))
     }
   }
@@ -49,10 +49,10 @@ import Testing
   @Test func sleepTakesVirtualTime() {
     Simulated.perform {
       let fixture = ToolFixture()
-      #expect(fixture.type("sleep 1m 1.5") == CommandResult())
+      #expect(fixture.type("sleep 1m 1.5") == Toolbox.CommandResult())
       let entry = fixture.journal.commands[0]
       #expect(entry.ended - entry.at == .seconds(61.5))
-      #expect(fixture.type("sleep soon").stderr.hasPrefix("sleep: invalid time interval 'soon'\n"))
+      #expect(fixture.type("sleep soon").errors.hasPrefix("sleep: invalid time interval 'soon'\n"))
     }
   }
 }

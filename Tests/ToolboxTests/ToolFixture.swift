@@ -52,7 +52,7 @@ final class ToolFixture: ToolHost {
   let aws: AWSRegion
   var files: [String: String] = [:]
   private let registry = FixtureRegistry()
-  private let toolbox = Toolbox()
+  private let shell = Shell()
 
   init(seed: UInt64 = 1) {
     let simulation = Simulation(seed: seed)
@@ -140,16 +140,16 @@ final class ToolFixture: ToolHost {
   }
 
   /// Types a line and waits for its end, for at most half an hour.
-  func type(_ line: String) -> CommandResult {
-    var result: CommandResult?
-    simulation.spawn("test.command") { [self] in result = await toolbox.run(line: line, on: self) }
+  func type(_ line: String) -> Toolbox.CommandResult {
+    var result: Toolbox.CommandResult?
+    simulation.spawn("test.command") { [self] in result = await shell.run(line: line, on: self) }
     let limit = simulation.now + .minutes(30)
     while result == nil, simulation.now < limit { run(.milliseconds(100)) }
-    return result ?? CommandResult(stderr: "did not end", exitCode: -1)
+    return result ?? Toolbox.CommandResult(errors: "did not end", exitCode: -1)
   }
 
   /// `kubectl -n shop …`.
-  func kubectl(_ arguments: String) -> CommandResult { type("kubectl --context spain -n shop \(arguments)") }
+  func kubectl(_ arguments: String) -> Toolbox.CommandResult { type("kubectl --context spain -n shop \(arguments)") }
 
   var deployment: KubeObject { spain.server.find(.deployment, "shop", "web")! }
 }

@@ -2,33 +2,6 @@ import Documents
 import Faults
 import SimulationKernel
 
-/// What a platform has, as far as scenario files refer to it.
-package struct PlatformFacts: Sendable {
-  package var regions: [String]
-  /// The paths of everything that faults, expectations and answers can point at, as far as manifests tell.
-  package var targets: [String]
-  /// The names of the service level objectives.
-  package var objectives: [String]
-  /// The host names that load can be sent to.
-  package var hosts: [String]
-  /// Kinds whose objects come into being only in a run, so that manifests cannot tell their names.
-  package var runtimeKinds: [String]
-  /// The commands that solutions may begin with; empty leaves them unchecked.
-  package var commands: [String]
-
-  package init(
-    regions: [String], targets: [String], objectives: [String], hosts: [String] = [],
-    runtimeKinds: [String] = ["pod", "replicaset", "endpointslice"], commands: [String] = []
-  ) {
-    self.regions = regions
-    self.targets = targets
-    self.objectives = objectives
-    self.hosts = hosts
-    self.runtimeKinds = runtimeKinds
-    self.commands = commands
-  }
-}
-
 extension Scenario {
   /// Holds the scenario against its platform: everything that can be known without running. Ordered by place.
   package func lint(against facts: PlatformFacts) -> [Diagnostic] {

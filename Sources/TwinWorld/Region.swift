@@ -1,0 +1,71 @@
+import AWSModel
+import ClusterOperators
+import Documents
+import KubernetesModel
+import NetworkModel
+import PaymentCore
+import SimulationKernel
+import Telemetry
+import Workloads
+
+/// One region of a world: its AWS side, its cluster, and the operators between them.
+@Simulated
+package final class Region {
+  package let name: String
+  package let code: String
+  package let residency: Residency
+  package let aws: AWSRegion
+  package let cluster: Cluster
+  package let loadBalancerController: LoadBalancerController
+  package let secretSync: SecretSync
+  /// Host names of its ingresses.
+  package let hosts: [String]
+
+  static let user = "deployer"
+
+  init(
+    _ definition: Platform.RegionDefinition, network: Network, securityGroups: SecurityGroups, images: ImageCatalog,
+    journal: Journal, _ diagnostics: Diagnostics
+  ) throws {
+    name = definition.name
+    code = definition.code
+    guard let residency = Residency(word: definition.residency.value) else {
+      throw DiagnosticList([
+        Diagnostic(at: definition.residency.mark, "unknown residency \(definition.residency.value)")
+      ])
+    }
+    self.residency = residency
+    let aws = AWSRegion(
+      name: name, code: code, accountID: definition.accountID, network: network, securityGroups: securityGroups,
+      journal: journal)
+    self.aws = aws
+    try aws.load(definition.awsResources, diagnostics)
+    for instance in aws.instances {
+      try PaymentSchema.install(on: instance.store, residency: residency, currency: residency == .eu ? .eur : .mxn)
+    }
+    let configuration = Cluster.Configuration(name: name, region: code, podSecurityGroups: aws.clusterSecurityGroups) {
+      zone in
+      aws.allocateAddress(tier: "private", zone: zone)?.address
+    }
+    cluster = Cluster(configuration, network: network, registry: images, journal: journal)
+    hosts = definition.objects.filter { $0["kind"]?.string == "Ingress" }
+      .flatMap { $0.at("spec", "rules")?.sequence ?? [] }.compactMap { $0["host"]?.string }
+    loadBalancerController = LoadBalancerController(cluster, aws)
+    secretSync = SecretSync(cluster, aws)
+    apply(definition.objects, diagnostics)
+    cluster.startKubelets()
+  }
+
+  /// Creates the objects: namespaces and nodes first, as `kubectl apply` of a sorted release does.
+  private func apply(_ objects: [Node], _ diagnostics: Diagnostics) {
+    let first = ["Namespace", "Node", "ConfigMap", "ServiceAccount"]
+    for isFirst in [true, false] {
+      for node in objects where first.contains(node["kind"]?.string ?? "") == isFirst {
+        let kind = cluster.server.kind(apiVersion: node["apiVersion"]?.string ?? "", kind: node["kind"]?.string ?? "")
+        do throws(APIError) { try cluster.server.create(KubeObject(kind, node.json), as: Self.user) } catch {
+          diagnostics.error(at: node.mark, error.message)
+        }
+      }
+    }
+  }
+}
