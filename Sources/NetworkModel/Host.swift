@@ -48,7 +48,8 @@ package final class Host {
   package func powerOn() { isUp = true }
 
   func matches(_ endpoint: LinkCondition.Endpoint) -> Bool {
-    zone.region == endpoint.region && roles.contains { globMatches(endpoint.role, $0) }
+    zone.region == endpoint.region && (endpoint.zone == nil || endpoint.zone == zone.name)
+      && roles.contains { globMatches(endpoint.role, $0) }
   }
 }
 

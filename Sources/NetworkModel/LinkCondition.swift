@@ -7,10 +7,13 @@ package final class LinkCondition {
   package struct Endpoint: Hashable, Sendable {
     package var region: String
     package var role: String
+    /// Only the hosts of this zone, such as `eu-south-2a`; `nil` for all.
+    package var zone: String?
 
-    package init(region: String, role: String) {
+    package init(region: String, role: String, zone: String? = nil) {
       self.region = region
       self.role = role
+      self.zone = zone
     }
   }
 
