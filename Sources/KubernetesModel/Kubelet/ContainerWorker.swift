@@ -27,7 +27,8 @@ final class ContainerWorker {
   private(set) var process: ContainerProcess?
   private(set) var previousLog: [LogLine]?
 
-  private unowned let pod: PodWorker
+  /// Held strongly: a run, a probe or a back-off may end after its pod has gone. The pod lets go of its containers at its end.
+  private let pod: PodWorker
   private var backoff = Backoff()
   private var probes: [ProbeWorker] = []
 

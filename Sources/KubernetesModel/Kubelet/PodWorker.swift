@@ -89,6 +89,7 @@ final class PodWorker {
       await kubelet.simulation.sleep(.milliseconds(200), Self.podEvent)
       removeHost()
       kubelet.finished(self)
+      containers = []
     }
   }
 
