@@ -56,7 +56,8 @@ let modules = [
   Module(
     name: "Scenarios",
     dependencies: [
-      "Documents", "SimulationKernel", "SQLiteStore", "Telemetry", "KubernetesModel", "TwinWorld", "Faults", "Toolbox",
+      "Documents", "SimulationKernel", "SQLiteStore", "PaymentCore", "Telemetry", "NetworkModel", "AWSModel",
+      "KubernetesModel", "TwinWorld", "Faults", "Toolbox",
     ]),
   Module(name: "Reports", dependencies: ["Documents", "Telemetry", "Scenarios"]),
   Module(

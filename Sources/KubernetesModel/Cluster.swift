@@ -87,6 +87,14 @@ package final class Cluster {
     return found.process?.log
   }
 
+  /// Every line that is still there of the pods that are still there.
+  package var allLogLines: [(namespace: String, pod: String, line: LogLine)] {
+    kubelets.sorted { $0.key < $1.key }.flatMap { $0.value.allWorkers }.flatMap { worker in
+      worker.containers.flatMap { ($0.previousLog ?? []) + ($0.process?.log ?? []) }
+        .map { (worker.key.namespace, worker.key.name, $0) }
+    }
+  }
+
   /// The running processes of a pod.
   package func processes(_ namespace: String, _ pod: String) -> [ContainerProcess] {
     worker(namespace, pod)?.containers.compactMap(\.process).filter(\.isAlive) ?? []

@@ -1,0 +1,163 @@
+import Documents
+import Faults
+import KubernetesModel
+import SimulationKernel
+import Telemetry
+import Toolbox
+import TwinWorld
+
+/// One leg of a scenario in progress: the world, the faults to come, and the steps of whoever acts.
+///
+/// Time here is virtual; who calls `advance` decides how fast it goes. T0 is `origin`: before it lies a start-up and a
+/// healthy past.
+@Simulated
+package final class Rehearsal {
+  package let scenario: Scenario
+  package let world: World
+  /// T0.
+  package let origin: Instant
+  package private(set) var leg: Leg
+  package private(set) var commands: [ExecutedStep] = []
+  /// Why a fault could not be injected; makes the run INVALID.
+  package private(set) var failures: [String] = []
+  /// Deployments that ran at T0, by region, namespace and name.
+  private(set) var baselineWorkloads: [String] = []
+
+  private let injector: FaultInjector
+  private var isFinished = false
+
+  /// A step that somebody typed.
+  package struct ExecutedStep: Sendable {
+    package var at: Instant
+    package var ended: Instant
+    package var line: String
+    package var result: CommandResult
+  }
+
+  /// Time for pods to start before traffic begins.
+  package static let startUp = TimeSpan.seconds(45)
+  /// Time after the end in which requests under way are answered and nothing new is sent.
+  package static let settling = TimeSpan.seconds(15)
+  /// How long before the end a solved leg meets the scenario's peak load, wherever that had been.
+  package static let burst = TimeSpan.minutes(1)
+
+  nonisolated private static let faultEvent: EventName = "scenario.fault"
+  nonisolated private static let historyEvent: EventName = "scenario.history"
+  nonisolated private static let stepEvent: EventName = "scenario.step"
+
+  /// Builds the world and lines up everything that happens without somebody acting.
+  package init(_ scenario: Scenario, platform: Platform, seed: UInt64, recordingTrace: Bool = false) throws {
+    self.scenario = scenario
+    leg = scenario.legs(.none)[0]
+    world = try World(platform, seed: seed, recordingTrace: recordingTrace)
+    origin = Instant.zero + Self.startUp + scenario.history
+    injector = FaultInjector(world)
+    scheduleTraffic()
+    scheduleHistory()
+    scheduleFaults()
+    world.simulation.at(origin, Self.historyEvent) { [self] in baselineWorkloads = runningWorkloads() }
+  }
+
+  package var injections: [Injection] { injector.injections }
+  package var end: Instant { origin + scenario.duration }
+
+  // MARK: What happens by itself
+
+  private func scheduleTraffic() {
+    world.simulation.at(.zero + Self.startUp, Self.historyEvent) { [self] in
+      for profile in scenario.load {
+        world.addTraffic(to: profile.host, path: profile.path) { [unowned self] now in rate(profile, at: now) }
+      }
+    }
+  }
+
+  private func rate(_ profile: LoadProfile, at now: Instant) -> Double {
+    if isFinished { return 0 }
+    let rate = profile.rate(at: now - origin)
+    return leg.kind != .untouched && now >= end - Self.burst ? max(rate, profile.peakRate) : rate
+  }
+
+  /// The healthy past: a rollout of what serves the traffic, and the loss of a pod that nobody misses.
+  private func scheduleHistory() {
+    guard scenario.history >= .minutes(2) else { return }
+    let start = Instant.zero + Self.startUp
+    world.simulation.at(start + scenario.history * 0.3, Self.historyEvent) { [self] in
+      for region in world.regions { restartServingDeployments(region) }
+    }
+    world.simulation.at(start + scenario.history * 0.7, Self.historyEvent) { [self] in
+      guard let region = world.regions.first,
+        let pod = region.cluster.server.list(.pod, namespace: "kube-system").first
+      else { return }
+      try? region.cluster.server.delete(.pod, pod.namespace, pod.name, as: "cluster-maintenance")
+    }
+  }
+
+  private func restartServingDeployments(_ region: Region) {
+    let server = region.cluster.server
+    let namespaces = Set(server.list(.ingress).map(\.namespace)).sorted()
+    for namespace in namespaces {
+      for var deployment in server.list(.deployment, namespace: namespace) {
+        let path = ["spec", "template", "metadata", "annotations", "kubectl.kubernetes.io/restartedAt"]
+        deployment.json.set(path[...], to: .string(server.timestamp))
+        _ = try? server.update(deployment, as: "ci-deployer")
+      }
+    }
+  }
+
+  private func scheduleFaults() {
+    for fault in scenario.faults {
+      world.simulation.at(origin + fault.start, Self.faultEvent) { [self] in
+        do {
+          try injector.inject(
+            id: fault.id.value, verb: fault.verb.name, target: fault.target.value, mode: fault.mode, arguments: fault.arguments,
+            for: fault.duration)
+        } catch { failures.append("fault \(fault.id.value) could not be injected: \(error)") }
+      }
+    }
+  }
+
+  private func runningWorkloads() -> [String] {
+    world.regions.flatMap { region in
+      region.cluster.server.list(.deployment).filter { ($0.spec["replicas"]?.integer ?? 0) > 0 }
+        .map { "\(region.name)/deployment/\($0.namespace)/\($0.name)" }
+    }
+  }
+
+  /// Baseline workloads that are gone or scaled to nothing.
+  func missingWorkloads() -> [String] {
+    let running = runningWorkloads()
+    return baselineWorkloads.filter { !running.contains($0) }
+  }
+
+  // MARK: Going on
+
+  /// Goes on to a time since T0.
+  package func advance(to time: TimeSpan) throws(SimulationError) {
+    try world.simulation.run(until: origin + time)
+  }
+
+  /// From here on the run is this leg: its steps begin now, one after another; a step that fails ends them.
+  package func take(_ leg: Leg) {
+    self.leg = leg
+    let terminal = Terminal(world, folder: folder)
+    world.simulation.spawn(Self.stepEvent) { [self] in
+      for step in leg.steps {
+        let began = world.simulation.now
+        let result = await terminal.run(step)
+        commands.append(ExecutedStep(at: began, ended: world.simulation.now, line: step, result: result))
+        guard result.exitCode == 0 else { return }
+      }
+    }
+  }
+
+  private var folder: String {
+    scenario.file.lastIndex(of: "/").map { String(scenario.file[...$0]) } ?? ""
+  }
+
+  /// Ends the run: no new requests, and time for those under way.
+  package func finish() throws(SimulationError) {
+    isFinished = true
+    try world.simulation.run(until: end + Self.settling)
+    for source in world.traffic { world.simulation.absorb(UInt64(source.acknowledged.count)) }
+  }
+}

@@ -1,0 +1,80 @@
+import SimulationKernel
+import Telemetry
+import TwinWorld
+
+/// The marks of an incident, in times since T0.
+package struct IncidentMarks: Hashable, Sendable {
+  /// The first fault that is no decoy.
+  package var faultAt: TimeSpan?
+  /// When an objective was first missed over a window of 30 s.
+  package var symptomAt: TimeSpan?
+  /// From when on every objective was met to the end, for at least the hold time.
+  package var restoredAt: TimeSpan?
+}
+
+/// Decides whether and when service was restored, from what customers saw: the objectives of every region that has traffic are
+/// met again over the hold time and every such window after it, traffic flows at the offered rate, and the workloads of the
+/// baseline still run.
+@Simulated
+struct Restoration {
+  let rehearsal: Rehearsal
+
+  static let step = TimeSpan.seconds(5)
+  static let symptomWindow = TimeSpan.seconds(30)
+  /// Traffic counts as flowing when at least this share of the offered requests was answered or refused in the window.
+  static let flowing = 0.9
+
+  private var objectives: [(objective: ServiceLevelObjective, source: TrafficSource)] {
+    rehearsal.world.platform.objectives.compactMap { objective in
+      rehearsal.world.traffic(of: objective.region).map { (objective, $0) }
+    }
+  }
+
+  func marks(hold: TimeSpan) -> IncidentMarks {
+    var marks = IncidentMarks()
+    guard let fault = rehearsal.scenario.incidentStart else { return marks }
+    marks.faultAt = fault
+    let end = rehearsal.scenario.duration
+    var time = fault
+    while time + Self.symptomWindow <= end {
+      if !areMet(time, time + Self.symptomWindow) {
+        marks.symptomAt = time
+        break
+      }
+      time += Self.step
+    }
+    guard let symptom = marks.symptomAt, rehearsal.missingWorkloads().isEmpty else { return marks }
+    marks.restoredAt = restoration(from: symptom, to: end, hold: hold)
+    return marks
+  }
+
+  /// Walks back from the end while every window of the hold time is good.
+  private func restoration(from symptom: TimeSpan, to end: TimeSpan, hold: TimeSpan) -> TimeSpan? {
+    var restored: TimeSpan?
+    var time = end - hold
+    while time > symptom {
+      guard areMet(time, time + hold), areMet(time, time + Self.symptomWindow) else { break }
+      restored = time
+      time = time - Self.step
+    }
+    return restored
+  }
+
+  private func areMet(_ from: TimeSpan, _ to: TimeSpan) -> Bool {
+    let range = (rehearsal.origin + from)..<(rehearsal.origin + to)
+    return objectives.allSatisfy { objective, source in
+      let total = source.recorder.total(range)
+      guard total.offered > 0 else { return false }
+      return Self.share(objective, total) >= objective.target
+        && Double(total.served + total.failed) >= Self.flowing * Double(total.offered)
+    }
+  }
+
+  /// The share of good events.
+  static func share(_ objective: ServiceLevelObjective, _ total: TrafficSecond) -> Double {
+    switch objective.indicator {
+    case .availability: total.offered == 0 ? 1 : Double(total.withinAvailabilityLimit) / Double(total.offered)
+    case .latency: total.served == 0 ? 1 : Double(total.withinLatencyLimit) / Double(total.served)
+    }
+  }
+}

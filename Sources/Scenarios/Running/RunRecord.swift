@@ -1,0 +1,128 @@
+import Documents
+import SQLiteStore
+import SimulationKernel
+import Telemetry
+import TwinWorld
+
+/// The files of one leg: `twin.db`, the record of what happened, and one data file a region.
+@Simulated
+package struct RunRecord {
+  private let rehearsal: Rehearsal
+
+  package init(_ rehearsal: Rehearsal) { self.rehearsal = rehearsal }
+
+  /// The tables of `twin.db`; times are milliseconds since T0.
+  static let schema = Migration(
+    "record of a run",
+    """
+    CREATE TABLE run (key TEXT PRIMARY KEY, value TEXT NOT NULL);
+    CREATE TABLE faults (at_ms INTEGER NOT NULL, id TEXT NOT NULL, verb TEXT NOT NULL, target TEXT NOT NULL, phase TEXT NOT NULL);
+    CREATE TABLE commands (
+      at_ms INTEGER NOT NULL, ended_ms INTEGER NOT NULL, line TEXT NOT NULL, exit_code INTEGER NOT NULL, output TEXT NOT NULL,
+      errors TEXT NOT NULL);
+    CREATE TABLE component_changes (at_ms INTEGER NOT NULL, component TEXT NOT NULL, effect TEXT);
+    CREATE TABLE platform_events (at_ms INTEGER NOT NULL, component TEXT NOT NULL, reason TEXT NOT NULL, message TEXT NOT NULL);
+    CREATE TABLE resource_versions (
+      at_ms INTEGER NOT NULL, region TEXT NOT NULL, kind TEXT NOT NULL, namespace TEXT NOT NULL, name TEXT NOT NULL,
+      version INTEGER NOT NULL, user TEXT NOT NULL, verb TEXT NOT NULL, object TEXT NOT NULL);
+    CREATE TABLE traffic_seconds (
+      at_ms INTEGER NOT NULL, region TEXT NOT NULL, offered INTEGER NOT NULL, served INTEGER NOT NULL, failed INTEGER NOT NULL,
+      within_1s INTEGER NOT NULL, within_100ms INTEGER NOT NULL, total_latency_us INTEGER NOT NULL);
+    CREATE TABLE failed_requests (at_ms INTEGER NOT NULL, region TEXT NOT NULL, latency_us INTEGER NOT NULL, outcome TEXT NOT NULL);
+    """)
+
+  /// Writes everything into a folder that exists. Files are replaced whole, so that readers always find a good one.
+  package func write(to folder: String) throws {
+    let connection = try SQLiteConnection(.memory)
+    try connection.migrate([Self.schema])
+    try connection.write {
+      try fillRun(connection)
+      try fillJournal(connection)
+      try fillVersions(connection)
+      try fillTraffic(connection)
+    }
+    try connection.backUp(toFile: "\(folder)/twin.db")
+    for region in rehearsal.world.regions {
+      for (index, instance) in region.aws.instances.enumerated() {
+        try instance.store.backUp(toFile: index == 0 ? "\(folder)/\(region.name).db" : "\(folder)/\(region.name)-\(instance.configuration.identifier).db")
+      }
+    }
+  }
+
+  private func milliseconds(_ instant: Instant) -> SQLValue { .integer((instant - rehearsal.origin).nanoseconds / 1_000_000) }
+
+  private func fillRun(_ connection: SQLiteConnection) throws {
+    let rows = [
+      ("scenario", rehearsal.scenario.name.value), ("leg", rehearsal.leg.name), ("seed", String(rehearsal.world.simulation.seed)),
+      ("platform", rehearsal.world.platform.name), ("duration_ms", String(rehearsal.scenario.duration.nanoseconds / 1_000_000)),
+      ("written_at_ms", String((rehearsal.world.simulation.now - rehearsal.origin).nanoseconds / 1_000_000)),
+      ("digest", rehearsal.world.simulation.digest.description), ("schema_version", "1"),
+    ]
+    for (key, value) in rows { try connection.execute("INSERT INTO run VALUES (?1, ?2)", [.text(key), .text(value)]) }
+  }
+
+  private func fillJournal(_ connection: SQLiteConnection) throws {
+    let journal = rehearsal.world.journal
+    for fault in journal.faults {
+      for target in fault.targets {
+        try connection.execute(
+          "INSERT INTO faults VALUES (?1, ?2, ?3, ?4, ?5)",
+          [milliseconds(fault.at), .text(fault.id), .text(fault.verb), .text(target), .text(fault.phase.rawValue)])
+      }
+    }
+    for command in journal.commands {
+      try connection.execute(
+        "INSERT INTO commands VALUES (?1, ?2, ?3, ?4, ?5, ?6)",
+        [
+          milliseconds(command.at), milliseconds(command.ended), .text(command.line), .integer(Int64(command.exitCode)),
+          .text(command.output), .text(command.errors),
+        ])
+    }
+    for change in journal.componentChanges {
+      try connection.execute(
+        "INSERT INTO component_changes VALUES (?1, ?2, ?3)",
+        [milliseconds(change.at), .text(change.component), change.effect.map { .text($0) } ?? .null])
+    }
+    for event in journal.platformEvents {
+      try connection.execute(
+        "INSERT INTO platform_events VALUES (?1, ?2, ?3, ?4)",
+        [milliseconds(event.at), .text(event.component), .text(event.reason), .text(event.message)])
+    }
+  }
+
+  private func fillVersions(_ connection: SQLiteConnection) throws {
+    for version in rehearsal.world.journal.resourceVersions {
+      try connection.execute(
+        "INSERT INTO resource_versions VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9)",
+        [
+          milliseconds(version.at), .text(version.region), .text(version.kind), .text(version.namespace), .text(version.name),
+          .integer(version.version), .text(version.user), .text(version.verb), .text(version.object.jsonText()),
+        ])
+    }
+  }
+
+  private func fillTraffic(_ connection: SQLiteConnection) throws {
+    for source in rehearsal.world.traffic {
+      let region = SQLValue.text(source.region.name)
+      for (index, second) in source.recorder.seconds.enumerated() where second.offered > 0 {
+        try connection.execute(
+          "INSERT INTO traffic_seconds VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8)",
+          [
+            milliseconds(.zero + .seconds(Double(index))), region, .integer(Int64(second.offered)), .integer(Int64(second.served)),
+            .integer(Int64(second.failed)), .integer(Int64(second.withinAvailabilityLimit)),
+            .integer(Int64(second.withinLatencyLimit)), .integer(second.totalLatency.nanoseconds / 1000),
+          ])
+      }
+      for request in source.recorder.failedRequests {
+        let outcome: String =
+          switch request.outcome {
+          case .answered(let status): String(status)
+          case .failed(let reason): reason
+          }
+        try connection.execute(
+          "INSERT INTO failed_requests VALUES (?1, ?2, ?3, ?4)",
+          [milliseconds(request.sentAt), region, .integer(request.latency.nanoseconds / 1000), .text(outcome)])
+      }
+    }
+  }
+}
