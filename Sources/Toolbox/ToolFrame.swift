@@ -42,7 +42,7 @@ package final class Terminal {
   static let user = "engineer"
 
   /// The commands by name.
-  package static let commands: [(name: String, summary: String)] = [
+  package nonisolated static let commands: [(name: String, summary: String)] = [
     ("kubectl", "look at and change a cluster"), ("aws", "look at and change a region's AWS resources"),
     ("sleep", "wait"),
   ]
