@@ -36,7 +36,8 @@ final class ContainerWorker {
   private(set) var process: ContainerProcess?
   private(set) var previousLog: [LogLine]?
 
-  unowned let pod: PodWorker
+  /// Held strongly: a run or a back-off may end after its pod has gone. The pod lets go of its containers at its end.
+  let pod: PodWorker
   private var program: (any ContainerProgram)?
   private var backoff = Backoff()
   private var probes: [ProbeWorker] = []

@@ -6,8 +6,8 @@ import SimulationKernel
 @Simulated
 final class ProbeWorker {
   private let spec: ProbeSpec
-  private unowned let container: ContainerWorker
-  private unowned let pod: PodWorker
+  private let container: ContainerWorker
+  private let pod: PodWorker
   private var timer: RepeatingTimer?
   private var counter: ProbeCounter
   private var isStopped = false
