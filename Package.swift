@@ -59,11 +59,11 @@ let modules = [
       "Documents", "SimulationKernel", "SQLiteStore", "PaymentCore", "Telemetry", "NetworkModel", "AWSModel",
       "KubernetesModel", "TwinWorld", "Faults", "Toolbox",
     ]),
-  Module(name: "Reports", dependencies: ["Documents", "Telemetry", "Scenarios"]),
+  Module(name: "Reports", dependencies: ["Documents", "SimulationKernel", "Scenarios"]),
   Module(
     name: "twin",
     dependencies: [
-      "Documents", "SimulationKernel", "SQLiteStore", "Telemetry", "TwinWorld", "Faults", "Toolbox", "Scenarios", "Reports",
+      "Documents", "SimulationKernel", "Workloads", "TwinWorld", "Faults", "Toolbox", "Scenarios", "Reports",
     ], kind: .program),
   Module(
     name: "twin-bench",

@@ -75,10 +75,10 @@ package final class DBInstance {
     publishEndpoint()
   }
 
-  /// CPU of one statement on a core of speed 1.
-  static let statementProcessing = Distribution.lognormal(median: .milliseconds(0.16), p99: .milliseconds(0.6))
+  /// CPU of one exchange, a pipeline of some statements, on a core of speed 1.
+  static let statementProcessing = Distribution.lognormal(median: .milliseconds(0.27), p99: .milliseconds(1))
   /// Log flush on the primary and on the standby in the other zone.
-  static let commit = Distribution.lognormal(median: .milliseconds(2.1), p99: .milliseconds(7))
+  static let commit = Distribution.lognormal(median: .milliseconds(4.2), p99: .milliseconds(10))
 
   var simulation: Simulation { network.simulation }
 

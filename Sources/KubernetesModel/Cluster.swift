@@ -31,12 +31,20 @@ package final class Cluster {
   package let server: APIServer
   package let events: EventRecorder
   package let journal: Journal
+  package let scheduler: Scheduler
   let configuration: Configuration
   let registry: any ImageRegistry
 
-  private var kubelets: [String: Kubelet] = [:]
-  private let nodeController: NodeController
-  private var controllers: [AnyObject] = []
+  /// Asked before each start of a container, by pod and container name: the runtime's words for why it fails, `nil` to let it
+  /// start. The fault `pod.fail`.
+  package var startFault: (@Simulated (ObjectKey, String) -> String?)?
+
+  private(set) var kubelets: [String: Kubelet] = [:]
+  let nodeController: NodeController
+  private let deployments: DeploymentController
+  private let replicaSets: ReplicaSetController
+  private let endpointSlices: EndpointSliceController
+  private let daemonSets: DaemonSetController
 
   package init(_ configuration: Configuration, network: Network, registry: any ImageRegistry, journal: Journal) {
     self.configuration = configuration
@@ -47,10 +55,11 @@ package final class Cluster {
     server = APIServer(simulation, cluster: configuration.name, journal: journal)
     events = EventRecorder(server)
     nodeController = NodeController(server, events)
-    controllers = [
-      DeploymentController(server, events), ReplicaSetController(server, events), EndpointSliceController(server),
-      Scheduler(server, events),
-    ]
+    deployments = DeploymentController(server, events)
+    replicaSets = ReplicaSetController(server, events)
+    endpointSlices = EndpointSliceController(server)
+    daemonSets = DaemonSetController(server, events)
+    scheduler = Scheduler(server, events)
   }
 
   package var name: String { configuration.name }
@@ -71,50 +80,20 @@ package final class Cluster {
     }
   }
 
-  // MARK: Looking into containers
+  /// The controllers by the name under which a fault stops them.
+  package static let controllerNames = ["daemonset", "deployment", "endpointslice", "replicaset", "scheduler"]
 
-  private func worker(_ namespace: String, _ pod: String) -> PodWorker? {
-    let key = ObjectKey(namespace: namespace, name: pod)
-    return kubelets.sorted { $0.key < $1.key }.lazy.compactMap { $0.value.worker(key) }.first
-  }
-
-  /// The lines of a container's current run or of the one before; `nil` when there was no such run.
-  package func logs(_ namespace: String, _ pod: String, container: String, previous: Bool) -> [LogLine]? {
-    guard let found = worker(namespace, pod)?.containers.first(where: { $0.spec.name == container }) else { return nil }
-    if !previous { return found.process?.log }
-    // While a container waits to be restarted its last run is the current one to `logs`, and the previous one too.
-    if case .running = found.state { return found.previousLog }
-    return found.process?.log
-  }
-
-  /// Every line that is still there of the pods that are still there.
-  package var allLogLines: [(namespace: String, pod: String, line: LogLine)] {
-    kubelets.sorted { $0.key < $1.key }.flatMap { $0.value.allWorkers }.flatMap { worker in
-      worker.containers.flatMap { ($0.previousLog ?? []) + ($0.process?.log ?? []) }
-        .map { (worker.key.namespace, worker.key.name, $0) }
-    }
-  }
-
-  /// The running processes of a pod.
-  package func processes(_ namespace: String, _ pod: String) -> [ContainerProcess] {
-    worker(namespace, pod)?.containers.compactMap(\.process).filter(\.isAlive) ?? []
-  }
-
-  // MARK: What faults do
-
-  /// The power of a node fails.
-  package func failNode(_ node: String) {
-    guard let kubelet = kubelets[node], !kubelet.isStopped else { return }
-    kubelet.losePower()
-    journal.degrade("\(name)/node/\(node)", effect: "node lost power")
-    nodeController.kubeletStopped(node)
-  }
-
-  /// The node boots again.
-  package func recoverNode(_ node: String) {
-    guard let kubelet = kubelets[node], kubelet.isStopped else { return }
-    kubelet.regainPower()
-    journal.recover("\(name)/node/\(node)")
-    nodeController.kubeletStarted(node)
+  /// Stops a controller's loop, or lets it go on: the faults `controller.crash` and `scheduler.stop`.
+  ///
+  /// - Returns: false when there is none of this name.
+  @discardableResult
+  package func setController(_ name: String, isStopped: Bool) -> Bool {
+    let queues: [(String, WorkQueue)] = [
+      ("daemonset", daemonSets.queue), ("deployment", deployments.queue), ("endpointslice", endpointSlices.queue),
+      ("replicaset", replicaSets.queue), ("scheduler", scheduler.queue),
+    ]
+    guard let queue = queues.first(where: { $0.0 == name })?.1 else { return false }
+    queue.isStopped = isStopped
+    return true
   }
 }

@@ -10,7 +10,7 @@ package struct LatencyProfile: Sendable {
   package var otherZone = Distribution.uniform(.milliseconds(0.5), .milliseconds(1))
   package var otherRegion = Distribution.uniform(.milliseconds(45), .milliseconds(50))
   /// A customer in the region's country to the region's edge.
-  package var internet = Distribution.lognormal(median: .milliseconds(2.2), p99: .milliseconds(6))
+  package var internet = Distribution.lognormal(median: .milliseconds(4.1), p99: .milliseconds(8))
   /// CPU of both sides in a TLS 1.3 handshake.
   package var tlsProcessing = Distribution.uniform(.milliseconds(1), .milliseconds(3))
   /// A lookup that the resolver has not cached.

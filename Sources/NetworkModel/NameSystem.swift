@@ -52,14 +52,14 @@ extension NameError: Error {}
 
 /// The answers that a host's resolver keeps until they expire.
 struct NameCache {
-  private var entries: [String: (address: IPv4Address, expires: Instant)] = [:]
+  private var entries: [String: (addresses: [IPv4Address], expires: Instant)] = [:]
 
-  func lookup(_ name: String, at now: Instant) -> IPv4Address? {
+  func lookup(_ name: String, at now: Instant) -> [IPv4Address]? {
     guard let entry = entries[name], entry.expires > now else { return nil }
-    return entry.address
+    return entry.addresses
   }
 
-  mutating func keep(_ name: String, _ address: IPv4Address, until expires: Instant) {
-    entries[name] = (address, expires)
+  mutating func keep(_ name: String, _ addresses: [IPv4Address], until expires: Instant) {
+    entries[name] = (addresses, expires)
   }
 }

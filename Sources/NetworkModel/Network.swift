@@ -91,7 +91,8 @@ package final class Network {
   package func resolve(
     _ name: String, on host: Host, trace: RequestTrace? = nil
   ) async throws(NetworkError) -> IPv4Address {
-    if let address = IPv4Address(name) ?? host.names.lookup(name, at: simulation.now) { return address }
+    if let address = IPv4Address(name) { return address }
+    if let known = host.names.lookup(name, at: simulation.now) { return known[stream.integer(below: known.count)] }
     let system = names(of: host.zone.region)
     switch system.answer(name) {
     case .failure(.timedOut):
@@ -103,9 +104,8 @@ package final class Network {
     case .success(let record):
       await pause(profile.nameLookup.sample(stream), .nameResolution, trace, Self.lookupEvent)
       guard !record.addresses.isEmpty else { throw .nameResolution(.noSuchDomain, name: name) }
-      let address = record.addresses[stream.integer(below: record.addresses.count)]
-      host.names.keep(name, address, until: simulation.now + record.timeToLive)
-      return address
+      host.names.keep(name, record.addresses, until: simulation.now + record.timeToLive)
+      return record.addresses[stream.integer(below: record.addresses.count)]
     }
   }
 

@@ -8,8 +8,8 @@ package enum IdempotencyCheck: Sendable {
 
 /// Moves the money of one payment: key, balances, payment, two postings and the notification in one transaction.
 package struct CapturePayment: DatabaseWork {
-  /// BEGIN; SELECT key; SELECT accounts; one pipeline of all writes; COMMIT.
-  package static let shape = WorkShape(name: "payment.capture", roundTrips: 5, isWrite: true)
+  /// BEGIN with both SELECTs in one pipeline; all writes in another; COMMIT.
+  package static let shape = WorkShape(name: "payment.capture", roundTrips: 3, isWrite: true)
 
   package var request: PaymentRequest
   /// Microseconds since 1970.

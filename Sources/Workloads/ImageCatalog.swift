@@ -19,7 +19,7 @@ package final class ImageCatalog: ImageRegistry {
   package init() {}
 
   /// Programs by the names under which platforms refer to them.
-  package static let programs: [(name: String, summary: String)] = [
+  package nonisolated static let programs: [(name: String, summary: String)] = [
     ("payment-latency-api", "the payment API: the real core, one HTTP server on port 8080, PostgreSQL behind a pool"),
     ("idle", "a process that only is there: system workloads whose function the model provides itself"),
   ]

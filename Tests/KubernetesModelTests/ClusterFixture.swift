@@ -15,8 +15,10 @@ final class ScriptedRegistry: ImageRegistry {
 
   func image(_ reference: String) -> ContainerImage? { images[reference] }
 
-  func add(_ reference: String, size: Int64 = 8 << 20, _ script: @escaping Script) {
-    images[reference] = ContainerImage(size: size) { ScriptedProgram(script) }
+  func add(
+    _ reference: String, size: Int64 = 8 << 20, executables: [String]? = nil, _ script: @escaping Script
+  ) {
+    images[reference] = ContainerImage(size: size, executables: executables) { ScriptedProgram(script) }
   }
 }
 

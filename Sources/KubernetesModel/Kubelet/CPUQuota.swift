@@ -1,33 +1,55 @@
 import SimulationKernel
 
-/// A container's share of its node's processors: requests are served first come, first served on the container's cores, and
-/// the CFS quota of `limits.cpu` allows so much time in each period of 100 ms (Linux, Documentation/scheduler/sched-bwc).
+/// A container's share of its node's processors: work is served first come, first served on the node's cores, and the CFS
+/// quota of `limits.cpu` allows so much time in each period of 100 ms (Linux, Documentation/scheduler/sched-bwc).
 ///
-/// The completion of a piece of work is worked out in closed form when it arrives; no event is spent on periods.
+/// The completion of a piece of work is worked out in closed form when it arrives: earlier work takes what the quota of a
+/// period offers, later work what is left. No event is spent on periods, one on each piece of work.
 @Simulated
 package final class CPUQuota {
   package static let period = TimeSpan.milliseconds(100)
 
-  /// Processor time in all.
+  /// Processor time in all, counted when it is asked for.
   package private(set) var used = TimeSpan.zero
-  /// Periods in which something ran, and those in which the quota ran out.
+  /// Periods in which something ran (`container_cpu_cfs_periods_total`).
   package private(set) var periods = 0
+  /// Periods in which the quota ran out (`container_cpu_cfs_throttled_periods_total`).
   package private(set) var throttledPeriods = 0
-  /// Extra work in units of cores that something else in the container does.
-  package var stolenCores = 0.0
+  /// Time that work was held back by the quota.
+  package private(set) var throttledTime = TimeSpan.zero
+  /// Cores that something else in the container wants all the time: the fault `cpu.stress`. It gets them from the quota, but
+  /// no more than its threads' fair share against one thread of the program.
+  package var stolenCores = 0.0 { didSet { node?.demandChanged() } }
+  /// Cores; `nil` for no limit.
+  package let limit: Double?
+  /// Weight on a busy node: `requests.cpu` in cores, as `cpu.weight` follows it.
+  package let weight: Double
+
+  private struct Period {
+    var used = TimeSpan.zero
+    var isThrottled = false
+  }
 
   private let simulation: Simulation
-  private let limit: Double?
+  private weak var node: NodeProcessor?
+  private let cores: Double
   private var freeAt: [Instant]
-  private var currentPeriod: Int64 = -1
-  private var usedInPeriod = TimeSpan.zero
-  private var wasThrottled = false
+  /// Periods from `firstPeriod` on in which something was placed.
+  private var ledger: [Period] = []
+  private var firstPeriod: Int64 = 0
 
-  /// - Parameter limit: cores, `nil` for no limit.
-  package init(_ simulation: Simulation, limit: Double?) {
+  /// - Parameters:
+  ///   - limit: cores, `nil` for no limit.
+  ///   - request: cores.
+  ///   - node: the processors it shares; without one it has two of its own.
+  package init(_ simulation: Simulation, limit: Double?, request: Double = 0, node: NodeProcessor? = nil) {
     self.simulation = simulation
     self.limit = limit
-    freeAt = Array(repeating: .zero, count: max(1, Int((limit ?? 2).rounded(.up))))
+    self.node = node
+    weight = max(request, 0.002)
+    cores = node?.cores ?? 2
+    freeAt = Array(repeating: .zero, count: max(1, Int(cores.rounded(.down))))
+    node?.add(self)
   }
 
   /// Runs `span` of processor time.
@@ -39,51 +61,77 @@ package final class CPUQuota {
   package func completion(of span: TimeSpan) -> Instant {
     var core = 0
     for index in freeAt.indices.dropFirst() where freeAt[index] < freeAt[core] { core = index }
-    var instant = max(simulation.now, freeAt[core])
+    let start = max(simulation.now, freeAt[core])
     used += span
-    guard let quota else {
-      freeAt[core] = instant + span
-      return freeAt[core]
-    }
-    var left = span
-    while left > .zero {
-      enterPeriod(of: instant)
-      let available = quota - usedInPeriod
-      let periodEnd = Instant(nanoseconds: (currentPeriod + 1) * Self.period.nanoseconds)
-      guard available > .zero else {
-        noteThrottling()
-        instant = periodEnd
-        continue
-      }
-      let slice = min(left, available, max(periodEnd - instant, .nanoseconds(1)))
-      usedInPeriod += slice
-      instant = instant + slice
-      left = left - slice
-    }
-    freeAt[core] = instant
-    return instant
+    let slowdown = node?.slowdown(of: self) ?? 1
+    let finish = limit == nil ? start + span * slowdown : place(span, from: start, slowdown)
+    freeAt[core] = finish
+    return finish
   }
 
   /// How long work that arrives now waits before it runs.
   package var backlog: TimeSpan { max((freeAt.min() ?? .zero) - simulation.now, .zero) }
 
-  private var quota: TimeSpan? {
-    limit.map { max(Self.period * ($0 - stolenCores), .milliseconds(1)) }
-      ?? (stolenCores > 0 ? Self.period * max(0.01, 2 - stolenCores) : nil)
+  /// Cores that the container wants because of `stolenCores`, as far as its limit lets it have them.
+  var stressDemand: Double { min(stolenCores, limit ?? .infinity, cores) }
+
+  /// The container's own part of a period's quota, and the part of the period until it has run out: threads that always
+  /// run burn the quota from the period's beginning, and share it with the program's.
+  private var allowance: (quota: TimeSpan, open: TimeSpan) {
+    let limit = limit ?? cores
+    guard stolenCores > 0 else { return (Self.period * limit, Self.period) }
+    let burning = min(stolenCores + 1, cores)
+    let share = max(limit - stolenCores, limit / (stolenCores.rounded(.up) + 1))
+    return (max(Self.period * share, .milliseconds(0.2)), min(Self.period, Self.period * (limit / burning)))
   }
 
-  /// Cores may be in different periods; the quota is that of the latest.
-  private func enterPeriod(of instant: Instant) {
-    let period = max(instant.nanoseconds / Self.period.nanoseconds, currentPeriod)
-    guard period != currentPeriod else { return }
-    currentPeriod = period
-    usedInPeriod = .zero
-    wasThrottled = false
-    periods += 1
+  private func place(_ span: TimeSpan, from start: Instant, _ slowdown: Double) -> Instant {
+    let (quota, open) = allowance
+    let length = Self.period.nanoseconds
+    forgetPast()
+    var instant = start
+    var left = span
+    while left > .zero {
+      let number = instant.nanoseconds / length
+      let index = entry(number)
+      let closes = Instant(nanoseconds: number * length) + open
+      let available = quota - ledger[index].used
+      guard available > .zero, instant < closes else {
+        let next = Instant(nanoseconds: (number + 1) * length)
+        noteThrottling(index, next - instant)
+        instant = next
+        continue
+      }
+      let slice = min(left, available, max((closes - instant) * (1 / slowdown), .nanoseconds(1)))
+      ledger[index].used += slice
+      instant = instant + slice * slowdown
+      left = left - slice
+    }
+    return instant
   }
 
-  private func noteThrottling() {
-    if !wasThrottled { throttledPeriods += 1 }
-    wasThrottled = true
+  /// The ledger's index of a period, made when it is new.
+  private func entry(_ number: Int64) -> Int {
+    if ledger.isEmpty { firstPeriod = number }
+    while firstPeriod + Int64(ledger.count) <= number {
+      ledger.append(Period())
+      periods += 1
+    }
+    return Int(number - firstPeriod)
+  }
+
+  /// Drops periods that are over, and with them gaps in which nothing ran.
+  private func forgetPast() {
+    let current = simulation.now.nanoseconds / Self.period.nanoseconds
+    guard !ledger.isEmpty, firstPeriod < current else { return }
+    ledger.removeFirst(Int(min(Int64(ledger.count), current - firstPeriod)))
+    firstPeriod = current
+  }
+
+  private func noteThrottling(_ index: Int, _ span: TimeSpan) {
+    throttledTime += span
+    guard !ledger[index].isThrottled else { return }
+    ledger[index].isThrottled = true
+    throttledPeriods += 1
   }
 }

@@ -1,34 +1,6 @@
 import NetworkModel
 import SimulationKernel
 
-/// What an image starts. The programs themselves are in Workloads.
-@Simulated
-package protocol ContainerProgram: AnyObject {
-  /// The program's main function.
-  ///
-  /// - Returns: the exit code. It should return soon after `terminationRequested`, or it is killed.
-  func run(_ container: ContainerProcess) async -> Int32
-}
-
-/// An image as a registry knows it.
-package struct ContainerImage {
-  /// Compressed size in bytes.
-  package var size: Int64
-  package var makeProgram: @Simulated () -> any ContainerProgram
-
-  package init(size: Int64, makeProgram: @escaping @Simulated () -> any ContainerProgram) {
-    self.size = size
-    self.makeProgram = makeProgram
-  }
-}
-
-/// Where images come from.
-@Simulated
-package protocol ImageRegistry: AnyObject {
-  /// The image of a reference such as `registry/name:tag`; `nil` when the registry has none.
-  func image(_ reference: String) -> ContainerImage?
-}
-
 /// One line that a container wrote.
 package struct LogLine: Sendable {
   package var at: Instant
@@ -42,6 +14,8 @@ package final class ContainerProcess {
   package let namespace: String
   package let name: String
   package let image: String
+  /// `command` and `args` of the container, variables filled in; empty for the image's own.
+  package let arguments: [String]
   package let environment: [String: String]
   package let host: Host
   package let cpu: CPUQuota
@@ -68,33 +42,39 @@ package final class ContainerProcess {
   /// Lines kept of one run; older ones are dropped, as kubelet's rotation drops them.
   package static let logLimit = 2000
 
-  let ended: Reply<Exit>
+  /// How it ended; `nil` while it runs.
+  private(set) var exit: Exit?
+  private let readFile: @Simulated (String) -> String?
   private var listeners: [Listener] = []
   private var terminationHandlers: [@Simulated () -> Void] = []
+  private var observers: [Reply<Exit>] = []
 
   /// How a run ended.
   package struct Exit: Sendable {
     package var code: Int32
     package var reason: String
+    /// What the container runtime says about it.
+    package var message = ""
   }
 
   package init(
-    simulation: Simulation, pod: String, namespace: String, name: String, image: String, environment: [String: String],
-    host: Host,
-    cpu: CPUQuota, memoryLimit: Int64?, network: Network? = nil
+    simulation: Simulation, pod: String, namespace: String, name: String, image: String, arguments: [String] = [],
+    environment: [String: String], host: Host, cpu: CPUQuota, memoryLimit: Int64?, network: Network? = nil,
+    readFile: @escaping @Simulated (String) -> String? = { _ in nil }
   ) {
     self.simulation = simulation
     self.pod = pod
     self.namespace = namespace
     self.name = name
     self.image = image
+    self.arguments = arguments
     self.environment = environment
     self.host = host
     self.cpu = cpu
     self.memoryLimit = memoryLimit
     self.network = network
+    self.readFile = readFile
     stream = simulation.random("container/\(namespace)/\(pod)/\(name)")
-    ended = Reply(simulation)
   }
 
   /// Writes a line to the container's log.
@@ -103,6 +83,9 @@ package final class ContainerProcess {
     log.append(LogLine(at: simulation.now, text: line))
   }
 
+  /// The content of a mounted file, at most a minute older than its ConfigMap or Secret; `nil` when nothing is there.
+  package func file(_ path: String) -> String? { readFile(path) }
+
   /// Accepts connections until the process ends.
   package func listen(_ port: UInt16, _ service: any NetworkService) {
     listeners.append(host.listen(port, service))
@@ -110,6 +93,14 @@ package final class ContainerProcess {
 
   /// Calls `handler` at SIGTERM.
   package func onTermination(_ handler: @escaping @Simulated () -> Void) { terminationHandlers.append(handler) }
+
+  /// Waits for SIGTERM or the end of the process.
+  package func waitForTermination() async {
+    guard isAlive, !terminationRequested else { return }
+    let asked = Reply<Bool>(simulation)
+    onTermination { asked.fulfil(true) }
+    _ = try? await asked.get(scope: scope)
+  }
 
   /// Sets the working set. Above the limit the kernel kills the container at once.
   package func use(memory bytes: Int64) {
@@ -120,6 +111,7 @@ package final class ContainerProcess {
 
   /// Sends SIGTERM.
   func requestTermination() {
+    guard !terminationRequested else { return }
     terminationRequested = true
     for handler in terminationHandlers { handler() }
   }
@@ -128,10 +120,24 @@ package final class ContainerProcess {
   package func end(_ exit: Exit) {
     guard isAlive else { return }
     isAlive = false
+    cpu.stolenCores = 0
     for listener in listeners { listener.close() }
     listeners = []
+    self.exit = exit
     scope.cancel()
-    ended.fulfil(exit)
+    let waiting = observers
+    observers = []
+    for observer in waiting { observer.fulfil(exit) }
+  }
+
+  /// Waits for the end; several may.
+  ///
+  /// - Returns: `nil` at the deadline.
+  func untilEnded(deadline: Instant = .distantFuture) async -> Exit? {
+    if let exit { return exit }
+    let observer = Reply<Exit>(simulation)
+    observers.append(observer)
+    return try? await observer.get(deadline: deadline)
   }
 
   /// Ends with a code, as `kill -9` or an `exit()` from within would; the reason follows from the code.

@@ -1,7 +1,8 @@
 import Documents
 import SimulationKernel
 
-/// One container of a pod from its first image pull to its end: pull, configure, start, watch, restart with back-off.
+/// One container of a pod from its first image pull to its end: pull, configure, start, watch, restart with back-off
+/// (upstream: pkg/kubelet/kuberuntime/kuberuntime_manager.go, `SyncPod`; kuberuntime_container.go).
 @Simulated
 final class ContainerWorker {
   /// `state` and `lastState` of a container status.
@@ -14,149 +15,279 @@ final class ContainerWorker {
   struct Termination {
     var code: Int32
     var reason: String
+    var message = ""
     var started: Instant
     var finished: Instant
   }
 
   let spec: ContainerSpec
-  private(set) var state = State.waiting(reason: "ContainerCreating", message: "")
+  let isInit: Bool
+  private(set) var state: State
+  /// The end of the run before the current one.
   private(set) var last: Termination?
-  private(set) var restarts: Int64 = 0
-  private(set) var isReady = false
+  private(set) var restarts: Int64
+  private(set) var isReady = false { didSet { wasReady = wasReady || isReady } }
+  /// Whether the current process has been ready.
+  private(set) var wasReady = false
   private(set) var isStarted = false
+  /// It was ready in this run, or its readiness probe has failed as often as it may: not being ready is a failure, and no
+  /// longer a beginning.
+  private(set) var isExpectedReady = false
   private(set) var process: ContainerProcess?
   private(set) var previousLog: [LogLine]?
 
-  private unowned let pod: PodWorker
+  unowned let pod: PodWorker
+  private var program: (any ContainerProgram)?
   private var backoff = Backoff()
   private var probes: [ProbeWorker] = []
 
-  init(_ spec: ContainerSpec, pod: PodWorker) {
+  /// - Parameter history: the status of the container in a pod that the node already ran before it booted.
+  init(_ spec: ContainerSpec, pod: PodWorker, isInit: Bool = false, waitsFor reason: String, history: JSONValue? = nil)
+  {
     self.spec = spec
     self.pod = pod
+    self.isInit = isInit
+    state = .waiting(reason: reason, message: "")
+    let ranBefore = history?.at("state", "running") != nil || history?.at("state", "terminated") != nil
+    restarts = (history?["restartCount"]?.integer ?? 0) + (ranBefore ? 1 : 0)
+    if let began = history?.at("state", "running", "startedAt")?.string.flatMap(ClusterClock.instant) {
+      // What a reboot ended: the runtime knows neither code nor cause.
+      last = Termination(code: 255, reason: "Unknown", started: began, finished: pod.kubelet.simulation.now)
+    }
   }
 
-  private var simulation: Simulation { pod.kubelet.simulation }
-  private var kubelet: Kubelet { pod.kubelet }
+  var simulation: Simulation { pod.kubelet.simulation }
+  var kubelet: Kubelet { pod.kubelet }
 
-  /// What a failed configuration or image costs before the next try (pod workers' back-off with its jitter).
-  static let configurationRetry = Distribution.uniform(.seconds(10), .seconds(15))
+  /// What a failed configuration costs before the next try (the pod workers' back-off with its jitter).
+  static let retry = Distribution.uniform(.seconds(10), .seconds(15))
   static let creation = Distribution.uniform(.milliseconds(80), .milliseconds(300))
+  /// From the end of a container to kubelet's noticing it (the relist period of the pod life-cycle event generator).
+  static let notice = Distribution.uniform(.milliseconds(300), .milliseconds(1000))
   nonisolated static let startEvent: EventName = "kubelet.container"
 
-  /// Runs until the pod ends.
-  func run() async {
-    while !pod.isTerminating {
-      guard await pullImage(), let environment = await configure() else { continue }
-      let exit = await runOnce(environment)
-      guard pod.restartPolicy == "Always" || (pod.restartPolicy == "OnFailure" && exit.code != 0), !pod.isTerminating
-      else { return }
-      await backOff(exit)
+  /// Runs until it has ended for good, or the pod has.
+  ///
+  /// - Returns: the exit code; `nil` when the pod ended first.
+  @discardableResult
+  func run(_ policy: RestartPolicy) async -> Int32? {
+    while !pod.isOver {
+      guard let image = await pullImage() else { return nil }
+      guard let environment = await configure() else { continue }
+      guard let exit = await runOnce(image, environment) else { return nil }
+      guard policy.restarts(after: exit.code), !pod.isOver else { return exit.code }
+      await backOff()
     }
+    return nil
   }
 
   // MARK: Before the start
 
-  private func pullImage() async -> Bool {
-    let image = spec.image
-    if kubelet.hasImage(image) {
-      kubelet.event(
-        pod, .normal, "Pulled", "Container image \"\(image)\" already present on machine", container: spec.name)
-      return true
+  private func pullImage() async -> ContainerImage? {
+    var failures = Backoff()
+    while !pod.isOver {
+      guard ImageStore.isValid(spec.image) else {
+        await failImage(
+          "InvalidImageName",
+          "Failed to apply default image tag \"\(spec.image)\": couldn't parse image name \"\(spec.image)\": invalid reference format",
+          event: "InspectFailed")
+        continue
+      }
+      if let image = kubelet.images[spec.image], spec.pullPolicy != "Always" {
+        note(.normal, "Pulled", "Container image \"\(spec.image)\" already present on machine")
+        return image
+      }
+      guard spec.pullPolicy != "Never" else {
+        await failImage(
+          "ErrImageNeverPull", "Container image \"\(spec.image)\" is not present with pull policy of Never",
+          event: "ErrImageNeverPull")
+        continue
+      }
+      note(.normal, "Pulling", "Pulling image \"\(spec.image)\"")
+      switch await kubelet.images.pull(spec.image, scope: pod.scope) {
+      case nil: return nil
+      case .pulled(let image, let took, let waited):
+        await pod.untilKubeletRuns()
+        note(
+          .normal, "Pulled",
+          "Successfully pulled image \"\(spec.image)\" in \(took.goText) (\(waited.goText) including waiting). Image size: \(image.size) bytes."
+        )
+        return image
+      case .failed(let cause): await waitAfterFailedPull(cause, &failures)
+      }
     }
-    var pulls = Backoff()
-    while !pod.isTerminating {
-      kubelet.event(pod, .normal, "Pulling", "Pulling image \"\(image)\"", container: spec.name)
-      if await kubelet.pull(image, for: pod, container: spec.name) { return true }
-      set(.waiting(reason: "ErrImagePull", message: kubelet.pullFailure(image)))
-      let delay = Backoff.delay(restart: pulls.failures + 1)
-      _ = pulls.next(afterRunning: .zero)
-      await pod.pause(.seconds(1))
-      kubelet.event(pod, .normal, "BackOff", "Back-off pulling image \"\(image)\"", container: spec.name)
-      kubelet.event(pod, .warning, "Failed", "Error: ImagePullBackOff", container: spec.name)
-      set(.waiting(reason: "ImagePullBackOff", message: "Back-off pulling image \"\(image)\""))
-      await pod.pause(delay)
-    }
-    return false
+    return nil
+  }
+
+  private func failImage(_ reason: String, _ message: String, event: String) async {
+    set(.waiting(reason: reason, message: message))
+    note(.warning, event, message)
+    note(.warning, "Failed", "Error: \(reason)")
+    await pod.pause(Self.retry.sample(kubelet.stream))
+  }
+
+  /// `ErrImagePull` at first, `ImagePullBackOff` while waiting: 10 s, doubling, at most 300 s.
+  private func waitAfterFailedPull(_ cause: String, _ failures: inout Backoff) async {
+    await pod.untilKubeletRuns()
+    note(.warning, "Failed", "Failed to pull image \"\(spec.image)\": \(cause)")
+    note(.warning, "Failed", "Error: ErrImagePull")
+    set(.waiting(reason: "ErrImagePull", message: cause))
+    _ = failures.next(afterRunning: .zero)
+    let delay = Backoff.delay(restart: failures.failures)
+    let shown = Self.notice.sample(kubelet.stream)
+    await pod.pause(shown)
+    guard !pod.isOver else { return }
+    let message = "Back-off pulling image \"\(spec.image)\""
+    note(.normal, "BackOff", message)
+    note(.warning, "Failed", "Error: ImagePullBackOff")
+    set(.waiting(reason: "ImagePullBackOff", message: message))
+    await pod.pause(delay - shown)
   }
 
   private func configure() async -> [String: String]? {
-    guard let object = pod.object else { return nil }
+    guard let object = pod.current else {
+      // Deleted by force; the news is on its way.
+      await pod.pause(.seconds(1))
+      return nil
+    }
     do throws(ContainerConfigurationError) {
       return try kubelet.server.environment(of: spec.json, pod: object)
     } catch {
       set(.waiting(reason: "CreateContainerConfigError", message: error.message))
-      kubelet.event(pod, .warning, "Failed", "Error: \(error.message)", container: spec.name)
-      await pod.pause(Self.configurationRetry.sample(kubelet.stream))
+      note(.warning, "Failed", "Error: \(error.message)")
+      await pod.pause(Self.retry.sample(kubelet.stream))
       return nil
     }
   }
 
   // MARK: Running
 
-  private func runOnce(_ environment: [String: String]) async -> ContainerProcess.Exit {
+  private func runOnce(_ image: ContainerImage, _ environment: [String: String]) async -> ContainerProcess.Exit? {
     await pod.pause(Self.creation.sample(kubelet.stream))
-    guard !pod.isTerminating, let host = pod.host, let image = kubelet.registry.image(spec.image) else {
-      return ContainerProcess.Exit(code: 0, reason: "Completed")
-    }
-    kubelet.event(pod, .normal, "Created", "Created container: \(spec.name)", container: spec.name)
+    guard !pod.isOver, let host = pod.host else { return nil }
+    note(.normal, "Created", "Created container: \(spec.name)")
     let process = ContainerProcess(
       simulation: simulation, pod: pod.key.name, namespace: pod.key.namespace, name: spec.name, image: spec.image,
-      environment: environment, host: host, cpu: CPUQuota(simulation, limit: spec.cpuLimit),
-      memoryLimit: spec.memoryLimit, network: kubelet.network)
+      arguments: spec.arguments.map { expandVariables($0, environment) }, environment: environment, host: host,
+      cpu: CPUQuota(simulation, limit: spec.cpuLimit, request: spec.cpuRequest, node: kubelet.processor),
+      memoryLimit: spec.memoryLimit, network: kubelet.network
+    ) { [weak pod, spec] path in pod?.volumes.file(path, in: spec.json) }
+    if case .terminated(let termination) = state { last = termination }
     if self.process != nil { previousLog = self.process?.log }
     self.process = process
     let began = simulation.now
-    isStarted = !spec.probes.contains { $0.kind == .startup }
-    isReady = isStarted && !spec.probes.contains { $0.kind == .readiness }
+    if let failure = startFailure(image) {
+      note(.warning, "Failed", "Error: \(failure)")
+      return end(ContainerProcess.Exit(code: 128, reason: "StartError", message: failure), began)
+    }
+    isStarted = !spec.hasProbe(.startup)
+    wasReady = false
+    isReady = isStarted && !spec.hasProbe(.readiness)
+    isExpectedReady = isReady
     set(.running(since: began))
-    kubelet.event(pod, .normal, "Started", "Started container \(spec.name)", container: spec.name)
-    let program = image.makeProgram()
-    simulation.spawn(Self.startEvent) { process.exit(code: await program.run(process)) }
+    note(.normal, "Started", "Started container \(spec.name)")
+    launch(image, process)
     startProbes()
-    let exit = (try? await process.ended.get()) ?? ContainerProcess.Exit(code: 137, reason: "Error")
+    guard let exit = await process.untilEnded() else { return nil }
     stopProbes()
+    guard !pod.hasVanished else { return nil }
+    await pod.untilKubeletRuns()
+    guard !pod.hasVanished else { return nil }
+    return end(exit, began)
+  }
+
+  private func launch(_ image: ContainerImage, _ process: ContainerProcess) {
+    guard image.architecture == kubelet.architecture else {
+      process.write("exec \(spec.arguments.first ?? "/app"): exec format error")
+      return process.exit(code: 255)
+    }
+    let program = image.makeProgram()
+    self.program = program
+    simulation.spawn(Self.startEvent) { process.exit(code: await program.run(process)) }
+  }
+
+  /// runc's words for a command that the image does not hold, or what a fault says.
+  private func startFailure(_ image: ContainerImage) -> String? {
+    if let cause = kubelet.startFault(pod.key, spec.name) { return cause }
+    guard let command = spec.json["command"]?[0]?.string, let known = image.executables, !known.contains(command) else {
+      return nil
+    }
+    let cause =
+      command.contains("/")
+      ? "stat \(command): no such file or directory" : "executable file not found in $PATH"
+    return
+      "failed to create containerd task: failed to create shim task: OCI runtime create failed: runc create failed: unable to start container process: error during container init: exec: \"\(command)\": \(cause)"
+  }
+
+  private func end(_ exit: ContainerProcess.Exit, _ began: Instant) -> ContainerProcess.Exit {
     isReady = false
     isStarted = false
-    let termination = Termination(code: exit.code, reason: exit.reason, started: began, finished: simulation.now)
-    last = termination
+    process?.end(exit)
+    var termination = Termination(
+      code: exit.code, reason: exit.reason, message: exit.message, started: began, finished: simulation.now)
+    if spec.showsLogOnFailure, exit.code != 0, exit.message.isEmpty {
+      termination.message = (process?.log.suffix(80) ?? []).map { $0.text + "\n" }.joined()
+    }
     set(.terminated(termination))
     return exit
   }
 
-  private func backOff(_ exit: ContainerProcess.Exit) async {
-    let ran = last.map { $0.finished - $0.started } ?? .zero
-    let delay = backoff.next(afterRunning: ran)
-    await pod.pause(.milliseconds(700))
-    if delay > .zero {
-      let identity = "\(pod.key.name)_\(pod.key.namespace)(\(pod.uid))"
-      set(
-        .waiting(
-          reason: "CrashLoopBackOff",
-          message: "back-off \(Backoff.text(delay)) restarting failed container=\(spec.name) pod=\(identity)"))
-      kubelet.event(
-        pod, .warning, "BackOff", "Back-off restarting failed container \(spec.name) in pod \(identity)",
-        container: spec.name)
-      await pod.pause(delay - .milliseconds(700))
+  /// Waits before the next start. Kubelet says so again with each of its syncs.
+  private func backOff() async {
+    guard case .terminated(let ended) = state else { return }
+    let delay = backoff.next(afterRunning: ended.finished - ended.started)
+    let due = ended.finished + delay
+    await pod.pause(Self.notice.sample(kubelet.stream))
+    let identity = "\(pod.key.name)_\(pod.key.namespace)(\(pod.uid))"
+    while simulation.now < due, !pod.isOver {
+      if case .terminated = state {
+        last = ended
+        set(
+          .waiting(
+            reason: "CrashLoopBackOff",
+            message: "back-off \(Backoff.text(delay)) restarting failed container=\(spec.name) pod=\(identity)"))
+      }
+      note(.warning, "BackOff", "Back-off restarting failed container \(spec.name) in pod \(identity)")
+      await pod.pause(min(due - simulation.now, Self.retry.sample(kubelet.stream)))
     }
-    if !pod.isTerminating { restarts += 1 }
+    if !pod.isOver { restarts += 1 }
   }
 
-  private func set(_ state: State) {
+  func set(_ state: State) {
+    guard !pod.hasVanished else { return }
     self.state = state
     pod.publish()
   }
 
+  func note(_ type: EventRecorder.Kind, _ reason: String, _ message: String) {
+    kubelet.event(pod, type, reason, message, container: spec.name, isInit: isInit)
+  }
+
   // MARK: Ending
 
-  /// preStop hook, SIGTERM, and SIGKILL when the grace period is over.
+  /// preStop hook, SIGTERM, and SIGKILL when the grace period is over. A hook that used it all up leaves two seconds
+  /// (upstream: kuberuntime_container.go, `killContainer`, `minimumGracePeriodInSeconds`).
   func stop(grace: TimeSpan) async {
     guard let process, process.isAlive else { return }
     let limit = simulation.now + grace
-    if spec.preStop > .zero { await simulation.sleep(min(spec.preStop, grace), Self.startEvent) }
+    if grace > .zero { await runPreStop(process, limit) }
     process.requestTermination()
-    if (try? await process.ended.get(deadline: limit)) == nil {
+    let deadline = grace > .zero ? max(limit, simulation.now + .seconds(2)) : simulation.now
+    if await process.untilEnded(deadline: deadline) == nil {
       process.end(ContainerProcess.Exit(code: 137, reason: "Error"))
+    }
+  }
+
+  private func runPreStop(_ process: ContainerProcess, _ limit: Instant) async {
+    switch spec.preStop {
+    case nil: break
+    case .sleep(let span): await simulation.sleep(min(span, limit - simulation.now), Self.startEvent)
+    case .exec(let command):
+      guard let program else { return }
+      let result = try? await simulation.withDeadline(limit, Self.startEvent) {
+        await program.execute(command, in: process)
+      }
+      if result?.exitCode != 0 { note(.warning, "FailedPreStopHook", "PreStopHook failed") }
     }
   }
 
@@ -164,6 +295,12 @@ final class ContainerWorker {
   func vanish() {
     stopProbes()
     process?.end(ContainerProcess.Exit(code: 137, reason: "Error"))
+  }
+
+  /// Runs a command inside.
+  func execute(_ command: [String]) async -> ExecResult? {
+    guard let process, process.isAlive, let program else { return nil }
+    return await program.execute(command, in: process)
   }
 
   // MARK: Probes
@@ -179,73 +316,52 @@ final class ContainerWorker {
   }
 
   /// A probe's verdict after its threshold.
-  func probed(_ kind: ProbeSpec.Kind, _ succeeded: Bool) {
-    switch (kind, succeeded) {
+  func probed(_ probe: ProbeSpec, _ succeeded: Bool) {
+    switch (probe.kind, succeeded) {
     case (.startup, true):
       isStarted = true
-      if !spec.probes.contains(where: { $0.kind == .readiness }) { isReady = true }
+      if !spec.hasProbe(.readiness) { isReady = true }
       pod.publish()
     case (.readiness, _):
-      guard isReady != succeeded else { return }
+      guard isReady != succeeded || !isExpectedReady else { return }
       isReady = succeeded
+      isExpectedReady = true
       pod.publish()
-    case (.startup, false), (.liveness, false): killForProbe(kind)
+    case (.startup, false), (.liveness, false): killAfterFailedProbe(probe)
     case (.liveness, true): break
     }
   }
 
-  private func killForProbe(_ kind: ProbeSpec.Kind) {
+  private func killAfterFailedProbe(_ probe: ProbeSpec) {
     stopProbes()
-    kubelet.event(
-      pod, .normal, "Killing", "Container \(spec.name) failed \(kind.rawValue.lowercased()) probe, will be restarted",
-      container: spec.name)
-    simulation.spawn(Self.startEvent) { [self] in await stop(grace: pod.gracePeriod) }
+    note(
+      .normal, "Killing",
+      "Container \(spec.name) failed \(probe.kind.rawValue.lowercased()) probe, will be restarted")
+    simulation.spawn(Self.startEvent) { [self] in await stop(grace: probe.gracePeriod ?? pod.gracePeriod) }
   }
 }
 
-// How the API shows it.
-extension ContainerWorker {
-  /// The entry of `status.containerStatuses`.
-  var statusJSON: JSONValue {
-    var status: JSONValue = [
-      "name": .string(spec.name), "image": .string(spec.image), "imageID": .string("\(spec.image)@sha256:\(digest)"),
-      "ready": .bool(isReady), "started": .bool(isStarted), "restartCount": .integer(restarts), "state": stateJSON,
-      "lastState": [:],
-    ]
-    if let last, !isShowing(last) { status["lastState"] = ["terminated": json(last)] }
-    if process != nil { status["containerID"] = .string("containerd://\(digest)") }
-    return status
-  }
+/// Whether an ended container is started again.
+package enum RestartPolicy: String, Sendable {
+  case always = "Always"
+  case onFailure = "OnFailure"
+  case never = "Never"
 
-  private func isShowing(_ termination: Termination) -> Bool { if case .terminated = state { true } else { false } }
-
-  private var digest: String {
-    let hash = String(fnv1a(spec.image.utf8), radix: 16)
-    return String(repeating: hash, count: 4).padding(to: 64)
-  }
-
-  private var stateJSON: JSONValue {
-    switch state {
-    case .waiting(let reason, let message):
-      var waiting: JSONValue = ["reason": .string(reason)]
-      if !message.isEmpty { waiting["message"] = .string(message) }
-      return ["waiting": waiting]
-    case .running(let since): return ["running": ["startedAt": .string(ClusterClock.timestamp(since))]]
-    case .terminated(let termination): return ["terminated": json(termination)]
+  package func restarts(after code: Int32) -> Bool {
+    switch self {
+    case .always: true
+    case .onFailure: code != 0
+    case .never: false
     }
   }
 
-  private func json(_ termination: Termination) -> JSONValue {
-    [
-      "exitCode": .integer(Int64(termination.code)), "reason": .string(termination.reason),
-      "startedAt": .string(ClusterClock.timestamp(termination.started)),
-      "finishedAt": .string(ClusterClock.timestamp(termination.finished)),
-    ]
-  }
+  /// The policy of init containers in a pod of this policy.
+  var forInit: RestartPolicy { self == .never ? .never : .onFailure }
 }
 
-extension String {
-  fileprivate func padding(to count: Int) -> String {
-    self.count >= count ? String(prefix(count)) : self + String(repeating: "0", count: count - self.count)
+extension TimeSpan {
+  /// As Go writes it, to the millisecond: `1.234s`, `350ms`.
+  var goText: String {
+    Duration.milliseconds(nanoseconds / 1_000_000).goText
   }
 }

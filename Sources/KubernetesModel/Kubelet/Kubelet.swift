@@ -3,7 +3,7 @@ import NetworkModel
 import SimulationKernel
 import Telemetry
 
-/// The agent of one node: runs the pods that are bound to it.
+/// The agent of one node: runs the pods that are bound to it (upstream: pkg/kubelet/kubelet.go).
 @Simulated
 final class Kubelet {
   let node: String
@@ -11,34 +11,52 @@ final class Kubelet {
   let server: APIServer
   let network: Network
   let host: Host
-  let registry: any ImageRegistry
   let journal: Journal
   let stream: RandomStream
   let podSecurityGroups: [String]
-  /// The kubelet does not run, its containers do.
+  let images: ImageStore
+  let processor: NodeProcessor
+  /// Such as `amd64`.
+  let architecture: String
+  /// Memory of the node that pods can use before it runs out, in bytes.
+  let memoryCapacity: Int64
+  /// When memory was last short; `nil` when pressure is over.
+  var lastShortage: Instant?
+  /// Kubelet does not run, or its node has no power.
   private(set) var isStopped = false
+  private(set) var hasPower = true
 
+  static let probeAgent = "kube-probe/1.33"
+
+  private unowned let cluster: Cluster
   private let events: EventRecorder
   private let allocate: @Simulated (String) -> IPv4Address?
   private var workers: [ObjectKey: PodWorker] = [:]
-  private var images: Set<String> = []
-  private let pulls: Semaphore
+  private var whenRunning: CancelScope = CancelScope()
 
   init(_ node: KubeObject, host: Host, cluster: Cluster, events: EventRecorder) {
     self.node = node.name
     self.host = host
     self.events = events
+    self.cluster = cluster
     simulation = cluster.simulation
     server = cluster.server
     network = cluster.network
-    registry = cluster.registry
     journal = cluster.journal
     podSecurityGroups = cluster.configuration.podSecurityGroups
     allocate = cluster.configuration.allocateAddress
     stream = simulation.random("kubelet/\(server.cluster)/\(node.name)")
-    // Images are pulled one after another (`serializeImagePulls`).
-    pulls = Semaphore(simulation, name: "image pulls on \(node.name)", capacity: 1)
+    images = ImageStore(simulation, node: node.name, registry: cluster.registry, stream: stream)
+    let cores = node.status.at("capacity", "cpu").flatMap { try? Quantity($0) }?.doubleValue ?? 2
+    processor = NodeProcessor(simulation, cores: cores)
+    // What is reserved for the system is in use by it, down to the eviction threshold.
+    memoryCapacity =
+      ((node.status.at("allocatable", "memory") ?? node.status.at("capacity", "memory"))
+        .flatMap { try? Quantity($0) }?.value ?? 4 << 30) + MemoryEviction.threshold
+    architecture = node.label("kubernetes.io/arch") ?? "amd64"
+    register(node)
     server.watch(.pod) { [weak self] event in self?.handle(event) }
+    simulation.every(Self.evictionPeriod, Self.memoryEvent) { [weak self] in self?.watchMemory() }
   }
 
   var user: UserName { "system:node:\(node)" }
@@ -46,17 +64,17 @@ final class Kubelet {
   private func handle(_ event: WatchEvent) {
     let pod = event.object
     guard pod.spec["nodeName"]?.string == node, !isStopped else { return }
+    let worker = workers[pod.key].flatMap { $0.uid == pod.uid ? $0 : nil }
     if case .deleted = event {
-      if let worker = workers[pod.key], worker.uid == pod.uid { worker.terminate() }
-      return
-    }
-    if pod.isTerminating {
-      if let worker = workers[pod.key], worker.uid == pod.uid {
+      worker?.terminate()
+    } else if pod.isTerminating {
+      if let worker {
         worker.terminate()
       } else {
         server.finaliseDelete(.pod, pod.namespace, pod.name, as: user)
       }
-    } else if workers[pod.key]?.uid != pod.uid {
+    } else if worker == nil, !pod.hasEnded {
+      // A pod of the same name that still terminates goes its way beside it.
       let worker = PodWorker(pod, kubelet: self)
       workers[pod.key] = worker
       worker.start()
@@ -68,77 +86,107 @@ final class Kubelet {
   /// All pods on the node by name.
   var allWorkers: [PodWorker] { workers.sorted { $0.key < $1.key }.map(\.value) }
 
+  /// A pod's containers and its sandbox are gone.
   func finished(_ worker: PodWorker) {
     if workers[worker.key] === worker { workers[worker.key] = nil }
-    guard !isStopped, let object = worker.object else { return }
+    journal.recover(worker.component)
+    guard let object = worker.object else { return }
     server.finaliseDelete(.pod, object.namespace, object.name, as: user)
   }
 
+  /// Why a container may not start.
+  func startFault(_ pod: ObjectKey, _ container: String) -> String? { cluster.startFault?(pod, container) }
+
   func allocateAddress() -> IPv4Address? { allocate(host.zone.name) }
 
-  func event(_ pod: PodWorker, _ type: EventRecorder.Kind, _ reason: String, _ message: String, container: String = "")
-  {
+  func event(
+    _ pod: PodWorker, _ type: EventRecorder.Kind, _ reason: String, _ message: String, container: String = "",
+    isInit: Bool = false
+  ) {
     guard !isStopped, let object = pod.object else { return }
-    let field = container.isEmpty ? "" : "spec.containers{\(container)}"
+    let list = isInit ? "initContainers" : "containers"
+    let field = container.isEmpty ? "" : "spec.\(list){\(container)}"
     events.record(object, type, reason, message, from: "kubelet", host: node, field: field)
   }
 
-  // MARK: Images
+  func note(node object: KubeObject, _ type: EventRecorder.Kind, _ reason: String, _ message: String) {
+    events.record(object, type, reason, message, from: "kubelet", host: node)
+  }
 
-  /// Bytes a second from the registry, and what a pull costs besides.
-  static let bandwidth = 40e6
-  static let pullOverhead = Distribution.uniform(.milliseconds(300), .milliseconds(900))
+  // MARK: The node
 
-  func hasImage(_ image: String) -> Bool { images.contains(image) }
-
-  func pull(_ reference: String, for pod: PodWorker, container: String) async -> Bool {
-    let asked = simulation.now
-    do { try await pulls.acquire() } catch { return false }
-    defer { pulls.release() }
-    let began = simulation.now
-    await pod.pause(Self.pullOverhead.sample(stream))
-    guard let image = registry.image(reference) else {
-      event(
-        pod, .warning, "Failed", "Failed to pull image \"\(reference)\": \(pullFailure(reference))",
-        container: container)
-      event(pod, .warning, "Failed", "Error: ErrImagePull", container: container)
-      return false
+  /// Conditions of a healthy node, and what kubelet knows of its machine where the manifest says nothing.
+  private func register(_ node: KubeObject) {
+    var node = node
+    var conditions = Conditions(of: node, now: server.timestamp)
+    for row in Self.healthy { conditions.set(row.type, row.status, row.reason, row.message) }
+    node.json.set("status", "conditions", to: conditions.json)
+    for (field, value) in Self.machine where node.json.at("status", "nodeInfo", field) == nil {
+      node.json.set("status", "nodeInfo", field, to: .string(value))
     }
-    if images.insert(reference).inserted { await pod.pause(.seconds(Double(image.size) / Self.bandwidth)) }
-    let took = Self.text(simulation.now - began)
-    let waited = Self.text(simulation.now - asked)
-    event(
-      pod, .normal, "Pulled",
-      "Successfully pulled image \"\(reference)\" in \(took) (\(waited) including waiting). Image size: \(image.size) bytes.",
-      container: container)
-    return true
+    if node.json.at("status", "addresses") == nil {
+      node.json.set(
+        "status", "addresses",
+        to: [
+          ["type": "InternalIP", "address": .string(host.address.description)],
+          ["type": "Hostname", "address": .string(node.name)],
+        ])
+    }
+    _ = try? server.updateStatus(node, as: user)
   }
 
-  /// containerd's words for a reference that the registry does not know.
-  func pullFailure(_ reference: String) -> String {
-    "rpc error: code = NotFound desc = failed to pull and unpack image \"\(reference)\": failed to resolve reference \"\(reference)\": \(reference): not found"
-  }
+  static let healthy: [(type: String, status: String, reason: String, message: String)] = [
+    ("MemoryPressure", "False", "KubeletHasSufficientMemory", "kubelet has sufficient memory available"),
+    ("DiskPressure", "False", "KubeletHasNoDiskPressure", "kubelet has no disk pressure"),
+    ("PIDPressure", "False", "KubeletHasSufficientPID", "kubelet has sufficient PID available"),
+    ("Ready", "True", "KubeletReady", "kubelet is posting ready status"),
+  ]
 
-  private static func text(_ span: TimeSpan) -> String {
-    let milliseconds = span.nanoseconds / 1_000_000
-    return milliseconds < 1000 ? "\(milliseconds)ms" : "\(Double(milliseconds) / 1000)s"
-  }
+  /// An EKS node of Amazon Linux 2023.
+  private static let machine = [
+    ("kubeletVersion", "v1.33.5-eks-113cf36"), ("osImage", "Amazon Linux 2023.9.20250929"),
+    ("kernelVersion", "6.1.153-175.280.amzn2023.x86_64"), ("containerRuntimeVersion", "containerd://1.7.27"),
+    ("operatingSystem", "linux"), ("architecture", "amd64"),
+  ]
 
   // MARK: Failure
+
+  /// Kubelet's process ends; its containers run on.
+  func stop() { isStopped = true }
+
+  /// Kubelet's process runs again: it compares what runs with what should.
+  func start() {
+    guard isStopped, hasPower else { return }
+    isStopped = false
+    let waiting = whenRunning
+    whenRunning = CancelScope()
+    waiting.cancel()
+    for worker in allWorkers {
+      if worker.object == nil { worker.terminate() } else { worker.publish() }
+    }
+    for pod in server.list(.pod) where pod.spec["nodeName"]?.string == node { handle(.modified(pod)) }
+  }
+
+  func untilRunning() async {
+    guard isStopped else { return }
+    _ = try? await Reply<Bool>(simulation).get(scope: whenRunning)
+  }
 
   /// The node's power is cut: it and its pods are silent from now on.
   func losePower() {
     isStopped = true
+    hasPower = false
     host.powerOff()
     for worker in allWorkers { worker.vanish() }
   }
 
   /// The node boots again: its pods start anew.
   func regainPower() {
-    isStopped = false
+    guard !hasPower else { return }
+    hasPower = true
     host.powerOn()
     for worker in allWorkers { worker.removeHost() }
     workers = [:]
-    for pod in server.list(.pod) where pod.spec["nodeName"]?.string == node { handle(.modified(pod)) }
+    start()
   }
 }

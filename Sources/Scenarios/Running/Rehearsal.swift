@@ -31,7 +31,7 @@ package final class Rehearsal {
     package var at: Instant
     package var ended: Instant
     package var line: String
-    package var result: CommandResult
+    package var result: Toolbox.CommandResult
   }
 
   /// Time for pods to start before traffic begins.

@@ -1,0 +1,85 @@
+import Glibc
+
+/// The program: arguments, exit codes, wiring. Wall time, environment variables and processes exist only here.
+@main
+struct Twin {
+  static func main() {
+    signal(SIGINT) { _ in _exit(ExitCode.interrupted.rawValue) }
+    signal(SIGPIPE, SIG_IGN)
+    let arguments = Array(CommandLine.arguments.dropFirst())
+    exit(run(arguments).rawValue)
+  }
+
+  private static func run(_ arguments: [String]) -> ExitCode {
+    guard let name = arguments.first else {
+      Console.error(usage)
+      return .usage
+    }
+    let rest = Array(arguments.dropFirst())
+    if ["--help", "-h", "help"].contains(name) {
+      Console.output(usage)
+      return .success
+    }
+    if name == "--version" { return Catalogues.version() }
+    guard let command = commands.first(where: { $0.name == name }) else {
+      let hint = commands.map(\.name).min { distance($0, name) < distance($1, name) } ?? "run"
+      Console.error("twin: unknown command \"\(name)\"; is \"\(hint)\" meant? See twin --help.\n")
+      return .usage
+    }
+    if rest.contains("--help") || rest.contains("-h") {
+      Console.output("usage: twin \(command.usage)\n\n\(command.summary)\n\(command.options)")
+      return .success
+    }
+    return command.run(rest)
+  }
+
+  private struct Command {
+    var name: String
+    var usage: String
+    var summary: String
+    var options = ""
+    var run: @Sendable ([String]) -> ExitCode
+  }
+
+  private static let commands = [
+    Command(
+      name: "run", usage: "run FILE... or DIR [options]",
+      summary: "Runs scenarios: all legs, expectations, verdict.", options: RunOptions.help
+    ) { RunCommand.run($0) },
+    Command(name: "lint", usage: "lint FILE... or DIR", summary: "Tells everything that can be known without running.") { LintCommand.run($0) },
+    Command(
+      name: "list", usage: "list [scenarios|faults|platforms|workloads]", summary: "Lists what there is."
+    ) { Catalogues.list($0) },
+    Command(name: "show", usage: "show NAME", summary: "Shows a fault verb, a scenario or a platform.") { Catalogues.show($0) },
+    Command(name: "schema", usage: "schema", summary: "Prints the JSON Schema of scenario files.") { Catalogues.schema($0) },
+    Command(name: "version", usage: "version", summary: "Prints the version.") { _ in Catalogues.version() },
+  ]
+
+  private static var usage: String {
+    let width = commands.map(\.name.count).max() ?? 0
+    let rows = commands.map { "  \($0.name)\(String(repeating: " ", count: width - $0.name.count + 3))\($0.summary)\n" }.joined()
+    return "usage: twin COMMAND [arguments]\n\nRehearses incidents of a payment platform in virtual time.\n\n\(rows)\nSee twin COMMAND --help.\n"
+  }
+
+  private static func distance(_ left: String, _ right: String) -> Int {
+    abs(left.count - right.count) + zip(left, right).count { $0 != $1 }
+  }
+}
+
+/// How the program ends. When several apply, the first in the order 70, 130, 2, 3, 4, 1 counts.
+enum ExitCode: Int32 {
+  case success = 0
+  case notHeld = 1
+  case usage = 2
+  case invalidRun = 3
+  case wallLimit = 4
+  case internalError = 70
+  case interrupted = 130
+
+  private static let precedence: [ExitCode] = [.internalError, .interrupted, .usage, .invalidRun, .wallLimit, .notHeld, .success]
+
+  /// The weightier of two.
+  func combined(_ other: ExitCode) -> ExitCode {
+    Self.precedence.first { $0 == self || $0 == other } ?? .internalError
+  }
+}
