@@ -42,7 +42,7 @@ format:
 	$(SWIFT) format -i $(FORMAT)
 
 bench: build
-	.build/release/twin-bench
+	bench/run
 
 install: build
 	install -d $(DESTDIR)$(PREFIX)/bin $(DESTDIR)$(PREFIX)/share/twin
