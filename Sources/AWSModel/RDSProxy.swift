@@ -122,7 +122,7 @@ package final class RDSProxy {
       throw .borrowTimeout
     }
     defer { pool.release() }
-    let backend = try await borrow(host, for: work, until: limit)
+    let backend = try await borrow(host, until: limit, for: work)
     await simulation.sleep(Self.processing.sample(stream), Self.processingEvent)
     work.trace?.add(.proxy, simulation.now - began)
     // The database connection is held for the whole transaction: the client's round trips count too.
@@ -145,12 +145,13 @@ package final class RDSProxy {
     journal.recover(component)
   }
 
-  /// A connection to the writer, from the pool or new; tried until the borrow timeout, or until the client has gone.
-  private func borrow(_ host: Host, for work: PostgresWork, until limit: Instant) async throws(PostgresError)
-    -> PostgresConnection
-  {
+  /// A connection to the writer, from the pool or new; tried until the borrow timeout.
+  private func borrow(
+    _ host: Host, until limit: Instant, for work: PostgresWork
+  ) async throws(PostgresError) -> PostgresConnection {
     let simulation = network.simulation
     while true {
+      guard !work.isAbandoned() else { throw PostgresError("08006", "client connection lost") }
       if let index = idle.lastIndex(where: { $0.host === host }) {
         let pooled = idle.remove(at: index).connection
         if pooled.isUsable, pooled.server === target.primary, target.primary.isUp { return pooled }
@@ -164,7 +165,6 @@ package final class RDSProxy {
       guard error.sqlState.hasPrefix("08") || error.sqlState.hasPrefix("57P") || error.sqlState == "53300" else {
         throw error
       }
-      guard !work.isAbandoned() else { throw PostgresError("08006", "connection to client lost") }
       guard simulation.now + Self.reconnectPause < limit else {
         borrowTimeouts += 1
         throw .borrowTimeout

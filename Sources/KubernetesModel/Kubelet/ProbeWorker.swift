@@ -100,7 +100,7 @@ final class ProbeWorker {
   }
 
   private func execute(_ command: [String]) async -> String? {
-    let result: CommandResult?
+    let result: ExecResult?
     do {
       result = try await simulation.withDeadline(simulation.now + spec.timeout, Self.probeEvent) { [container] in
         await container.execute(command)

@@ -103,8 +103,7 @@ package struct LegReport {
   /// Mean milliseconds of each part of a sampled request's time.
   private func parts(_ source: TrafficSource, _ range: Range<Instant>) -> JSONValue {
     var sum = LatencyBreakdown()
-    let minutes = Int(range.lowerBound.nanoseconds / 60_000_000_000)..<Int(range.upperBound.nanoseconds / 60_000_000_000 + 1)
-    for minute in minutes where source.breakdown.indices.contains(minute) { sum.merge(source.breakdown[minute]) }
+    for slot in ServiceLevelRecorder.slots(range) where source.breakdown.indices.contains(slot) { sum.merge(source.breakdown[slot]) }
     guard sum.count > 0 else { return .null }
     var parts: JSONValue = [:]
     func rounded(_ value: Double) -> JSONValue { .number((value * 100).rounded() / 100) }
