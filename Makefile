@@ -1,40 +1,53 @@
-# Two commands for a fresh Debian machine with a Swift toolchain: `make run` and `make test`.
-SHELL := /bin/bash
-PREFIX ?= /usr/local
+# twin: build, test and rehearse. `make run` and `make test` each work alone in a fresh clone on Debian with a Swift toolchain.
+
+SWIFT    ?= swift
+PREFIX   ?= /usr/local
+PACKAGES := libsqlite3-dev libyaml-dev
 SCENARIO ?= scenarios/crashloop.yaml
-LIBRARIES := libsqlite3-dev libyaml-dev
-SUDO := $(shell [ "$$(id -u)" = 0 ] || echo sudo)
-SOURCES := Package.swift Sources Tests bench
+FORMAT   := --configuration .swift-format -r Package.swift Sources Tests bench
+BINARY   := .build/release/twin
 
-.PHONY: build setup run test lint bench install
+.PHONY: all setup build run test lint format bench install clean
 
-.DEFAULT_GOAL := build
+all: build
 
+# Installs what is missing of the system libraries, and asks for no rights when nothing is.
 setup:
-	@missing=""; for package in $(LIBRARIES); do \
-	  dpkg -s $$package >/dev/null 2>&1 || missing="$$missing $$package"; done; \
+	@missing=""; \
+	for package in $(PACKAGES); do \
+	  dpkg-query -W -f='$${Status}' $$package 2>/dev/null | grep -q "install ok installed" || missing="$$missing $$package"; \
+	done; \
 	if [ -n "$$missing" ]; then \
-	  $(SUDO) apt-get update -q || echo "no new package lists; trying with those that are there"; \
-	  $(SUDO) env DEBIAN_FRONTEND=noninteractive apt-get install -y -q --no-install-recommends $$missing; fi
+	  as=""; [ "$$(id -u)" = 0 ] || as=sudo; \
+	  echo "installing$$missing"; \
+	  $$as apt-get update -q || echo "no new package lists; trying with those that are there"; \
+	  $$as env DEBIAN_FRONTEND=noninteractive apt-get install -y -q --no-install-recommends $$missing; \
+	fi
 
 build: setup
-	swift build -c release --product twin
+	$(SWIFT) build -c release
 
+# The main job: rehearses the crash loop end to end. Other scenarios: make run SCENARIO=scenarios/db-outage.yaml
 run: build
-	.build/release/twin run $(SCENARIO)
+	$(BINARY) run $(SCENARIO)
+
+test: setup lint
+	$(SWIFT) build --build-tests
+	$(SWIFT) test --skip-build
 
 lint:
-	swift format lint --strict --recursive --configuration .swift-format $(SOURCES)
+	$(SWIFT) format lint --strict $(FORMAT)
 
-test: setup lint build
-	swift build --build-tests
-	swift test --skip-build
+format:
+	$(SWIFT) format -i $(FORMAT)
 
-bench: setup
-	swift build -c release --product twin-bench --product twin
-	bench/run
+bench: build
+	.build/release/twin-bench
 
 install: build
-	install -D -m 755 .build/release/twin $(DESTDIR)$(PREFIX)/bin/twin
-	install -d $(DESTDIR)$(PREFIX)/share/twin
+	install -d $(DESTDIR)$(PREFIX)/bin $(DESTDIR)$(PREFIX)/share/twin
+	install -m 755 $(BINARY) $(DESTDIR)$(PREFIX)/bin/twin
 	cp -R scenarios docs $(DESTDIR)$(PREFIX)/share/twin/
+
+clean:
+	$(SWIFT) package clean

@@ -26,6 +26,18 @@ package struct SecurityGroupRule: Hashable, Sendable {
     self.peer = peer
   }
 
+  /// Whether both let the same packets through: for all protocols the ports say nothing.
+  package func isSame(as other: SecurityGroupRule) -> Bool {
+    direction == other.direction && ipProtocol == other.ipProtocol && peer == other.peer
+      && (ipProtocol == "-1" || (fromPort == other.fromPort && toPort == other.toPort))
+  }
+
+  /// Whether it lets everybody through on a port; on all ports for `nil`.
+  func isOpenToAll(port: UInt16?) -> Bool {
+    guard case .cidr(let block) = peer, block.prefixLength == 0 else { return false }
+    return port.map(covers) ?? (ipProtocol == "-1" || (fromPort <= 0 && toPort >= 65535))
+  }
+
   func covers(port: UInt16) -> Bool { ipProtocol == "-1" || (fromPort...max(fromPort, toPort)).contains(Int(port)) }
 }
 
@@ -59,6 +71,19 @@ package final class SecurityGroups: PacketFilter {
   package func permits(from: Host, to: Host, port: UInt16) -> Bool {
     permits(.egress, of: from.securityGroups, peer: to, port: port)
       && permits(.ingress, of: to.securityGroups, peer: from, port: port)
+  }
+
+  /// A flow is not tracked where one side's rules let everybody through on the port and everything through the other way
+  /// (Amazon EC2 user guide, "Security group connection tracking", untracked connections).
+  package func tracks(from: Host, to: Host, port: UInt16) -> Bool {
+    isTracked(to.securityGroups, .ingress, port) && isTracked(from.securityGroups, .egress, port)
+  }
+
+  private func isTracked(_ ids: [String], _ direction: SecurityGroupRule.Direction, _ port: UInt16) -> Bool {
+    let rules = ids.compactMap { groups[$0] }.flatMap(\.rules)
+    return
+      !(rules.contains { $0.direction == direction && $0.isOpenToAll(port: port) }
+      && rules.contains { $0.direction != direction && $0.isOpenToAll(port: nil) })
   }
 
   private func permits(_ direction: SecurityGroupRule.Direction, of ids: [String], peer: Host, port: UInt16) -> Bool {

@@ -3,8 +3,8 @@ import SimulationKernel
 
 /// An established connection, held by the client's side.
 ///
-/// Security groups track connections: a rule that goes away later does not cut this one (Amazon VPC user guide, "Security
-/// group connection tracking").
+/// Security groups track connections: a rule that goes away later does not cut a tracked one, and cuts an untracked one at once
+/// (Amazon EC2 user guide, "Security group connection tracking"); see `PacketFilter.tracks`.
 @Simulated
 package final class Connection {
   package let listener: Listener
@@ -12,26 +12,49 @@ package final class Connection {
   package private(set) var isClosed = false
   /// When it was last used.
   package private(set) var lastUsed: Instant
+  /// Called once when this side closes: the server's process learns of it.
+  package var onClose: (@Simulated () -> Void)?
 
   private let network: Network
   private let path: Path
   private let back: Path
+  private let isTracked: Bool
+  private weak var scope: CancelScope?
+  private var scopeKey = 0
 
-  init(_ network: Network, path: Path, listener: Listener) {
+  init(_ network: Network, path: Path, back: Path, listener: Listener, scope: CancelScope?) {
     self.network = network
     self.path = path
+    self.back = back
     self.listener = listener
-    back = network.path(from: path.to, to: path.from)
     lastUsed = network.simulation.now
+    isTracked = network.tracks(from: path.from, to: path.to, port: listener.port)
+    path.from.opened(self)
+    if let scope {
+      self.scope = scope
+      scopeKey = scope.add { [weak self] in self?.close() }
+    }
   }
 
   package var client: Host { path.from }
   package var server: Host { path.to }
 
-  /// Whether it can carry another exchange as far as the client can know: a peer that lost power looks usable.
-  package var isUsable: Bool { !isClosed && (listener.isOpen || !server.isUp) }
+  /// Whether it can carry another exchange as far as the client can know: a peer that lost power looks usable, one whose
+  /// process ended or that closed an idle connection does not.
+  package var isUsable: Bool {
+    guard !isClosed else { return false }
+    guard server.isUp else { return true }
+    return listener.isOpen && network.simulation.now - lastUsed <= listener.idleTimeout
+  }
 
-  package func close() { isClosed = true }
+  package func close() {
+    guard !isClosed else { return }
+    isClosed = true
+    client.closed(self)
+    scope?.remove(scopeKey)
+    onClose?()
+    onClose = nil
+  }
 
   /// Sends a request, has it served, and brings the answer back.
   ///
@@ -40,17 +63,18 @@ package final class Connection {
   /// - Parameters:
   ///   - component: the part of the request's time to which both trips belong.
   ///   - serve: what the server does; returns the answer and its size in bytes.
-  /// - Throws: `reset` when the server's process dies meanwhile, `timedOut(.response)` at the deadline; the connection is then
-  ///   closed. Errors of `serve` that are not network errors close the connection and arrive as `reset`.
+  /// - Throws: `reset` when the server's process dies meanwhile or the connection is closed under way, `timedOut(.response)` at
+  ///   the deadline; the connection is then closed. Errors of `serve` close the connection and arrive as `reset`.
   package func exchange<Answer>(
     requestBytes: Int, deadline: Instant, component: LatencyComponent, trace: RequestTrace?,
     _ serve: @escaping @Simulated () async throws -> (Answer, Int)
   ) async throws(NetworkError) -> Answer {
+    let idle = network.simulation.now - lastUsed
     lastUsed = network.simulation.now
     guard !isClosed else { throw .reset }
     try await travel(path, requestBytes, deadline, component, trace)
-    guard server.isUp else { try await giveUp(deadline, trace) }
-    guard listener.isOpen else {
+    // A server that closes an idle connection while the request is on its way answers it with a reset.
+    guard listener.isOpen, idle <= listener.idleTimeout, path.meetsNoReset(network) else {
       await network.pause(network.profile.sameZone.sample(network.stream), component, trace, Network.tripEvent)
       throw fail(.reset)
     }
@@ -64,17 +88,16 @@ package final class Connection {
       guard error is TimedOut || !server.isUp else { throw fail(.reset) }
       try await giveUp(deadline, trace)
     }
-    guard server.isUp else { try await giveUp(deadline, trace) }
+    if !server.isUp { try await giveUp(deadline, trace) }
     guard case .success(let (answer, bytes)) = outcome else { throw fail(.reset) }
     try await travel(back, bytes, deadline, component, trace)
+    guard !isClosed else { throw .reset }
     lastUsed = network.simulation.now
     return answer
   }
 
-  /// The time of `count` round trips, sampled one by one; `nil` when a packet never arrives.
+  /// The time of `count` round trips, sampled one by one; `nil` when a packet does not get through now.
   package func roundTrips(_ count: Int, bytes: Int) -> TimeSpan? {
-    path.refresh(network)
-    back.refresh(network)
     var sum = TimeSpan.zero
     for _ in 0..<count {
       guard let there = path.trip(bytes, network), let here = back.trip(bytes, network) else { return nil }
@@ -83,49 +106,69 @@ package final class Connection {
     return sum
   }
 
-  func handshake(_ tls: TLSPolicy, deadline: Instant, trace: RequestTrace?) async throws(NetworkError) {
-    guard let trip = roundTrips(1, bytes: 3000) else { try await network.giveUp(deadline, .handshake, trace) }
-    let span = trip + network.profile.tlsProcessing.sample(network.stream)
+  /// A TLS handshake: its round trips, the processor time of both sides, and a look at the certificate.
+  package func handshake(_ tls: TLSPolicy, deadline: Instant, trace: RequestTrace?) async throws(NetworkError) {
+    guard let trips = roundTrips(tls.version.rawValue, bytes: 3000) else {
+      try await network.giveUp(deadline, .handshake, trace)
+    }
+    let span = trips + network.profile.tlsProcessing.sample(network.stream)
     guard network.simulation.now + span <= deadline else { try await network.giveUp(deadline, .handshake, trace) }
     await network.pause(span, .handshake, trace, Network.connectEvent)
     if let failure = tls.failure { throw .tls(failure) }
+    if tls.verifiesServer,
+      let objection = listener.certificate?.objection(serverName: tls.serverName, at: network.simulation.now)
+    {
+      throw .tls(objection)
+    }
   }
 
+  /// Brings bytes over. What does not get through is sent again, at doubling intervals, until the deadline: when a partition
+  /// heals, or a host is back, in time, it arrives.
   private func travel(
-    _ path: Path, _ bytes: Int, _ deadline: Instant, _ component: LatencyComponent, _ trace: RequestTrace?
+    _ way: Path, _ bytes: Int, _ deadline: Instant, _ component: LatencyComponent, _ trace: RequestTrace?
   ) async throws(NetworkError) {
-    path.refresh(network)
-    guard let span = path.trip(bytes, network), network.simulation.now + span <= deadline else {
-      try await giveUp(deadline, trace)
+    var retransmission = network.profile.minimumRetransmission
+    while true {
+      if way.from.isUp, way.to.isUp, isTracked || isStillPermitted, let span = way.trip(bytes, network) {
+        guard network.simulation.now + span <= deadline else { try await giveUp(deadline, trace) }
+        await network.pause(span, component, trace, Network.tripEvent)
+        if way.to.isUp { return }
+      }
+      guard network.simulation.now + retransmission < deadline else { try await giveUp(deadline, trace) }
+      // What the server had still to send is lost with its process.
+      if way === back, listener.scope.isCancelled { throw fail(.reset) }
+      await network.pause(retransmission, component, trace, Network.timeoutEvent)
+      retransmission = min(retransmission * 2, Self.longestRetransmission)
     }
-    await network.pause(span, component, trace, Network.tripEvent)
   }
+
+  /// TCP_RTO_MAX of Linux (include/net/tcp.h).
+  private nonisolated static let longestRetransmission = TimeSpan.seconds(120)
+
+  private var isStillPermitted: Bool { network.permits(from: client, to: server, port: listener.port) }
 
   private func giveUp(_ deadline: Instant, _ trace: RequestTrace?) async throws(NetworkError) -> Never {
-    isClosed = true
+    defer { close() }
     try await network.giveUp(deadline, .response, trace)
   }
 
   private func fail(_ error: NetworkError) -> NetworkError {
-    isClosed = true
+    close()
     return error
   }
 }
 
 extension Connection {
-  /// Sends an HTTP request.
-  ///
-  /// - Precondition: the other side speaks HTTP.
+  /// Sends an HTTP request. A service that does not speak HTTP closes the connection: `reset`.
   package func send(
     _ request: HTTPRequest, deadline: Instant, component: LatencyComponent = .network, trace: RequestTrace? = nil
   ) async throws(NetworkError) -> HTTPResponse {
-    guard let service = listener.httpService else {
-      preconditionFailure("\(server.name):\(listener.port) does not speak HTTP")
-    }
-    let context = ExchangeContext(client: client, trace: trace)
+    let context = ExchangeContext(client: client, trace: trace, connection: self)
+    let service = listener.httpService
     return try await exchange(
       requestBytes: 400 + request.body.count, deadline: deadline, component: component, trace: trace
     ) {
+      guard let service else { throw NetworkError.reset }
       let response = try await service.respond(to: request, context)
       return (response, 300 + response.body.count)
     }

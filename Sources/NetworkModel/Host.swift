@@ -13,8 +13,11 @@ package final class Host {
   package var securityGroups: [String]
   /// A host that is down answers nothing, not even with a refusal.
   package internal(set) var isUp = true
+  /// How its processes look names up; as a plain machine of its region's network does unless set.
+  package var resolver = ResolverConfiguration()
 
   private var listeners: [(port: UInt16, listener: Listener)] = []
+  private(set) var clientConnections: [Connection] = []
   var names = NameCache()
 
   init(name: String, address: IPv4Address, zone: Zone, roles: [String], securityGroups: [String]) {
@@ -25,7 +28,7 @@ package final class Host {
     self.securityGroups = securityGroups
   }
 
-  /// Accepts connections on a port until the listener is closed.
+  /// Accepts connections on a port until the listener is closed. A listener that was there before is forgotten, not closed.
   @discardableResult
   package func listen(_ port: UInt16, _ service: any NetworkService) -> Listener {
     listeners.removeAll { $0.port == port }
@@ -45,11 +48,31 @@ package final class Host {
   /// The power fails: nothing is sent any more, and peers find out by their timeouts.
   package func powerOff() { isUp = false }
 
-  package func powerOn() { isUp = true }
+  /// The machine boots: what listened before is gone, and what still talks to it is reset.
+  package func powerOn() {
+    guard !isUp else { return }
+    isUp = true
+    closeAllListeners()
+  }
+
+  /// Connections that processes here hold as clients.
+  package var openClientConnections: Int { clientConnections.count }
+
+  func opened(_ connection: Connection) { clientConnections.append(connection) }
+
+  func closed(_ connection: Connection) {
+    // Short-lived connections are the newest ones: looked for from the end.
+    if let index = clientConnections.lastIndex(where: { $0 === connection }) { clientConnections.remove(at: index) }
+  }
+
+  /// All processes here are gone: the servers they talked to see the connections end.
+  func closeClientConnections() {
+    for connection in clientConnections { connection.close() }
+  }
 
   func matches(_ endpoint: LinkCondition.Endpoint) -> Bool {
     zone.region == endpoint.region && (endpoint.zone == nil || endpoint.zone == zone.name)
-      && roles.contains { globMatches(endpoint.role, $0) }
+      && (globMatches(endpoint.role, name) || roles.contains { globMatches(endpoint.role, $0) })
   }
 }
 
@@ -72,11 +95,17 @@ package struct ExchangeContext {
   package var client: Host
   /// Where the request's time is written down; `nil` when nobody wants to know.
   package var trace: RequestTrace?
+  /// The connection on which the request came; `nil` where a request was made without one.
+  package var connection: Connection?
 
-  package init(client: Host, trace: RequestTrace?) {
+  package init(client: Host, trace: RequestTrace?, connection: Connection? = nil) {
     self.client = client
     self.trace = trace
+    self.connection = connection
   }
+
+  /// Whether the client has given up meanwhile and closed its connection.
+  @Simulated package var isAbandoned: Bool { connection?.isClosed ?? false }
 }
 
 /// An open port.
@@ -88,6 +117,10 @@ package final class Listener {
   /// The service where it speaks HTTP: the cast is made once, not for each request.
   let httpService: (any HTTPService)?
   package private(set) var isOpen = true
+  /// What the server shows in a TLS handshake; without one a handshake succeeds unchecked.
+  package var certificate: Certificate?
+  /// The server closes a connection that was idle for longer.
+  package var idleTimeout = TimeSpan.forever
   /// Cancelled when the process behind the port dies: exchanges under way end with a reset.
   let scope = CancelScope()
 
@@ -104,4 +137,7 @@ package final class Listener {
     isOpen = false
     scope.cancel()
   }
+
+  /// The process stops serving: nothing new is accepted, idle connections close, and what is under way may still be answered.
+  package func stopAccepting() { isOpen = false }
 }

@@ -15,11 +15,15 @@ package struct LatencyProfile: Sendable {
   package var tlsProcessing = Distribution.uniform(.milliseconds(1), .milliseconds(3))
   /// A lookup that the resolver has not cached.
   package var nameLookup = Distribution.uniform(.milliseconds(1.5), .milliseconds(5))
-  package var synRetries: [TimeSpan] = [.seconds(1), .seconds(2), .seconds(4)]
+  /// An unanswered SYN is sent again after this long, then after twice as long each time: 1, 3, 7, 15 … seconds after the first.
+  package var synTimeout = TimeSpan.seconds(1)
+  /// The last wait for an answer to a SYN: tcp_syn_retries = 6 (ip-sysctl).
+  package var longestSynTimeout = TimeSpan.seconds(64)
   package var minimumRetransmission = TimeSpan.milliseconds(200)
   package var maximumRetransmissions = 6
-  /// How long a resolver tries a server that does not answer: 5 s, twice (resolv.conf defaults).
-  package var nameTimeout = TimeSpan.seconds(10)
+  /// How long a resolver waits for a server that does not answer, and how often it asks (resolv.conf defaults).
+  package var nameTimeout = TimeSpan.seconds(5)
+  package var nameAttempts = 2
 
   package init() {}
 

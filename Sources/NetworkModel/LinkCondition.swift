@@ -3,11 +3,12 @@ import SimulationKernel
 /// Something wrong with the links between some hosts: what `tc netem` or a firewall's silent drop does to packets.
 @Simulated
 package final class LinkCondition {
-  /// Hosts that play this role (glob) in this region send or receive over the link.
+  /// Hosts of a region that send or receive over the link.
   package struct Endpoint: Hashable, Sendable {
     package var region: String
+    /// The host's name or a role that it plays (glob); `*` for every host.
     package var role: String
-    /// Only the hosts of this zone, such as `eu-south-2a`; `nil` for all.
+    /// Only hosts in this availability zone; `nil` for all.
     package var zone: String?
 
     package init(region: String, role: String, zone: String? = nil) {
@@ -29,6 +30,8 @@ package final class LinkCondition {
   package var loss = 0.0
   /// Bits a second; 0 for no limit.
   package var bandwidth = 0.0
+  /// Probability that a trip meets a reset instead of its target: both ends see the connection break.
+  package var reset = 0.0
   /// No packet gets through.
   package var isPartition = false
   /// One-way trips that it touched: a condition that touched none changed nothing.
@@ -38,6 +41,20 @@ package final class LinkCondition {
     self.source = source
     self.target = target
     self.bothWays = bothWays
+  }
+
+  /// Most time that packets may spend in the queue before the narrow place; what comes then is dropped, as by the
+  /// `limit` of tc-tbf(8).
+  package nonisolated static let longestQueue = TimeSpan.seconds(1)
+  private var busyUntil = Instant.zero
+
+  /// How long `bytes` take through the narrow place, the queue of what came before included; `nil` when the queue is full.
+  func transmission(_ bytes: Int, at now: Instant) -> TimeSpan? {
+    guard bandwidth > 0 else { return .zero }
+    let begin = max(now, busyUntil)
+    guard begin - now <= Self.longestQueue else { return nil }
+    busyUntil = begin + .seconds(Double(bytes * 8) / bandwidth)
+    return busyUntil - now
   }
 
   func applies(from: Host, to: Host) -> Bool {

@@ -1,11 +1,5 @@
 import SimulationKernel
 
-/// Decides whether a packet may pass. What is not permitted is dropped without a word, so that the sender times out.
-@Simulated
-package protocol PacketFilter: AnyObject {
-  func permits(from: Host, to: Host, port: UInt16) -> Bool
-}
-
 /// All hosts and everything between them.
 @Simulated
 package final class Network {
@@ -48,9 +42,10 @@ package final class Network {
     return host
   }
 
-  /// Takes a host off the network; its listeners close.
+  /// Takes a host off the network; its listeners and its client connections close.
   package func remove(_ host: Host) {
     host.closeAllListeners()
+    host.closeClientConnections()
     host.isUp = false
     if hosts[host.address] === host { hosts[host.address] = nil }
   }
@@ -77,8 +72,13 @@ package final class Network {
   /// Makes paths notice that a condition's values have changed.
   package func conditionsChanged() { generation += 1 }
 
-  func permits(from: Host, to: Host, port: UInt16) -> Bool {
+  /// Whether every filter lets a new connection through.
+  package func permits(from: Host, to: Host, port: UInt16) -> Bool {
     filters.allSatisfy { $0.permits(from: from, to: to, port: port) }
+  }
+
+  func tracks(from: Host, to: Host, port: UInt16) -> Bool {
+    filters.allSatisfy { $0.tracks(from: from, to: to, port: port) }
   }
 
   func path(from: Host, to: Host) -> Path {
@@ -87,63 +87,62 @@ package final class Network {
 
   // MARK: Connecting
 
-  /// Resolves a name as a process on `host` does, from the resolver's cache or by asking.
-  package func resolve(
-    _ name: String, on host: Host, trace: RequestTrace? = nil
-  ) async throws(NetworkError) -> IPv4Address {
-    if let address = IPv4Address(name) { return address }
-    if let known = host.names.lookup(name, at: simulation.now) { return known[stream.integer(below: known.count)] }
-    let system = names(of: host.zone.region)
-    switch system.answer(name) {
-    case .failure(.timedOut):
-      await pause(profile.nameTimeout, .nameResolution, trace, Self.lookupEvent)
-      throw .nameResolution(.timedOut, name: name)
-    case .failure(let error):
-      await pause(profile.nameLookup.sample(stream), .nameResolution, trace, Self.lookupEvent)
-      throw .nameResolution(error, name: name)
-    case .success(let record):
-      await pause(profile.nameLookup.sample(stream), .nameResolution, trace, Self.lookupEvent)
-      guard !record.addresses.isEmpty else { throw .nameResolution(.noSuchDomain, name: name) }
-      host.names.keep(name, record.addresses, until: simulation.now + record.timeToLive)
-      return record.addresses[stream.integer(below: record.addresses.count)]
+  /// Opens a TCP connection, with TLS on top where asked for.
+  ///
+  /// - Parameters:
+  ///   - deadline: when the caller gives up; without an answer it is waited for.
+  ///   - scope: the life of the client's process: when it is cancelled the connection closes, as a kernel does for a dead process.
+  /// - Throws: `refused` when nothing listens, `timedOut(.connect)` when packets are dropped or the host is down or gone.
+  package func connect(
+    from: Host, to address: IPv4Address, port: UInt16, tls: TLSPolicy? = nil, deadline: Instant,
+    trace: RequestTrace? = nil, scope: CancelScope? = nil
+  ) async throws(NetworkError) -> Connection {
+    var retry = profile.synTimeout
+    while true {
+      if let target = hosts[address], target.isUp, from.isUp, permits(from: from, to: target, port: port) {
+        let path = path(from: from, to: target)
+        let back = self.path(from: target, to: from)
+        if let there = path.synTrip(self), let here = back.trip(40, self) {
+          guard simulation.now + there + here <= deadline else { try await giveUp(deadline, .connect, trace) }
+          await pause(there + here, .handshake, trace, Self.connectEvent)
+          // A host that lost its power in between did not answer.
+          if target.isUp { return try await accept(path, back, port, tls, deadline, trace, scope) }
+        }
+      }
+      guard retry <= profile.longestSynTimeout, simulation.now + retry < deadline else {
+        try await giveUp(deadline, .connect, trace)
+      }
+      await pause(retry, .handshake, trace, Self.timeoutEvent)
+      retry = retry * 2
     }
   }
 
-  /// Opens a TCP connection, with TLS on top where asked for.
-  ///
-  /// - Parameter deadline: when the caller gives up; without an answer it is waited for.
-  /// - Throws: `refused` when nothing listens, `timedOut(.connect)` when packets are dropped or the host is down.
-  package func connect(
-    from: Host, to address: IPv4Address, port: UInt16, tls: TLSPolicy? = nil, deadline: Instant,
-    trace: RequestTrace? = nil
+  private func accept(
+    _ path: Path, _ back: Path, _ port: UInt16, _ tls: TLSPolicy?, _ deadline: Instant, _ trace: RequestTrace?,
+    _ scope: CancelScope?
   ) async throws(NetworkError) -> Connection {
-    guard let target = hosts[address], target.isUp, from.isUp, permits(from: from, to: target, port: port) else {
-      try await giveUp(deadline, .connect, trace)
+    guard let listener = path.to.listener(port), path.meetsNoReset(self) else {
+      throw .refused(address: path.to.address, port: port)
     }
-    let path = path(from: from, to: target)
-    path.refresh(self)
-    guard let there = path.synTrip(self), let back = path.trip(40, self) else {
-      try await giveUp(deadline, .connect, trace)
+    let connection = Connection(self, path: path, back: back, listener: listener, scope: scope)
+    guard let tls else { return connection }
+    do throws(NetworkError) {
+      try await connection.handshake(tls, deadline: deadline, trace: trace)
+      return connection
+    } catch {
+      connection.close()
+      throw error
     }
-    guard simulation.now + there + back <= deadline else { try await giveUp(deadline, .connect, trace) }
-    await pause(there + back, .handshake, trace, Self.connectEvent)
-    guard target.isUp else { try await giveUp(deadline, .connect, trace) }
-    guard let listener = target.listener(port) else { throw .refused(address: address, port: port) }
-    let connection = Connection(self, path: path, listener: listener)
-    if let tls { try await connection.handshake(tls, deadline: deadline, trace: trace) }
-    return connection
   }
 
   func giveUp(_ deadline: Instant, _ phase: NetworkError.Phase, _ trace: RequestTrace?) async throws(NetworkError)
     -> Never
   {
-    let limit = min(deadline, simulation.now + Self.longestWait)
+    // Linux gives up a connection whose data stay unacknowledged after about 15 minutes (tcp_retries2 = 15, ip-sysctl).
+    let limit = min(deadline, simulation.now + (phase == .response ? .seconds(924.6) : profile.longestSynTimeout))
     await pause(limit - simulation.now, phase == .response ? .network : .handshake, trace, Self.timeoutEvent)
     throw .timedOut(phase)
   }
-
-  /// Linux gives up a connection that is not answered after about two minutes (tcp_syn_retries = 6).
-  private static let longestWait = TimeSpan.seconds(127)
 
   func pause(_ span: TimeSpan, _ component: LatencyComponent, _ trace: RequestTrace?, _ name: EventName) async {
     trace?.add(component, max(span, .zero))
@@ -155,12 +154,4 @@ package final class Network {
   nonisolated static let timeoutEvent: EventName = "network.timeout"
   nonisolated static let tripEvent: EventName = "network.trip"
   nonisolated static let serveEvent: EventName = "network.serve"
-}
-
-/// A server's certificate as a client sees it.
-package struct TLSPolicy: Hashable, Sendable {
-  /// What the handshake ends in.
-  package var failure: TLSError?
-
-  package init(failure: TLSError? = nil) { self.failure = failure }
 }

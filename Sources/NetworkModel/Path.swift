@@ -1,6 +1,6 @@
 import SimulationKernel
 
-/// The way from one host to another: worked out once, and again when the network's configuration has changed.
+/// The way from one host to another: what lies on it is worked out once, and again when the network's configuration changed.
 @Simulated
 final class Path {
   let from: Host
@@ -16,54 +16,83 @@ final class Path {
     self.base = base
   }
 
+  @inline(__always)
   func refresh(_ network: Network) {
-    guard generation != network.generation else { return }
+    if generation != network.generation { collect(network) }
+  }
+
+  private func collect(_ network: Network) {
     generation = network.generation
     conditions = network.conditions.filter { $0.applies(from: from, to: to) }
     isCut = conditions.contains { $0.isPartition }
   }
 
-  /// One trip of `bytes`, repeated by TCP until it arrives; `nil` when it never does.
+  /// One trip of `bytes`, with what TCP repeats until it arrives; `nil` when nothing gets through now.
+  @inline(__always)
   func trip(_ bytes: Int, _ network: Network) -> TimeSpan? {
-    let stream = network.stream
-    var span = base.sample(stream)
-    if conditions.isEmpty { return span }
-    for condition in conditions { condition.touched += 1 }
+    refresh(network)
+    let span = base.sample(network.stream)
+    return conditions.isEmpty ? span : disturbed(span, bytes, network)
+  }
+
+  private func disturbed(_ span: TimeSpan, _ bytes: Int, _ network: Network) -> TimeSpan? {
+    touch()
     guard !isCut else { return nil }
+    let stream = network.stream
+    var span = span
     var retransmission = network.profile.minimumRetransmission
     for condition in conditions {
-      span += condition.delay
-      if condition.jitter > .zero { span += max(condition.jitter * stream.normal(), condition.delay * -1) }
-      if condition.bandwidth > 0 { span += .seconds(Double(bytes * 8) / condition.bandwidth) }
+      span += condition.extraDelay(stream)
       // A lost packet is sent again after the retransmission time, which doubles with each loss.
       var losses = 0
-      while stream.chance(condition.loss) {
+      let loss = condition.loss(ofSegments: (bytes + Self.segment - 1) / Self.segment)
+      while stream.chance(loss) {
         losses += 1
         guard losses <= network.profile.maximumRetransmissions else { return nil }
         span += retransmission
         retransmission = retransmission * 2
       }
+      guard let queued = condition.transmission(bytes, at: network.simulation.now) else { return nil }
+      span += queued
     }
     return max(span, .zero)
   }
 
-  /// How long the SYN takes to arrive; lost ones are repeated after 1, 3 and 7 seconds. `nil` when none arrives.
+  /// Bytes of data in one segment on Ethernet with TCP timestamps.
+  private static let segment = 1448
+
+  /// How long one SYN takes to arrive; `nil` when it does not.
   func synTrip(_ network: Network) -> TimeSpan? {
+    refresh(network)
     let stream = network.stream
-    var waited = TimeSpan.zero
-    let loss = 1 - conditions.reduce(1) { $0 * (1 - $1.loss) }
-    for attempt in 0...network.profile.synRetries.count {
-      if !isCut, !stream.chance(loss) {
-        for condition in conditions { condition.touched += 1 }
-        let delays = conditions.reduce(TimeSpan.zero) {
-          $0 + $1.delay + max($1.jitter * stream.normal(), $1.delay * -1)
-        }
-        return waited + base.sample(stream) + delays
-      }
-      for condition in conditions { condition.touched += 1 }
-      guard attempt < network.profile.synRetries.count else { return nil }
-      waited += network.profile.synRetries[attempt]
-    }
-    return nil
+    let span = base.sample(stream)
+    guard !conditions.isEmpty else { return span }
+    touch()
+    guard !isCut, !conditions.contains(where: { stream.chance($0.loss) }) else { return nil }
+    return conditions.reduce(span) { $0 + $1.extraDelay(stream) }
+  }
+
+  /// Draws whether a packet is answered by a reset on its way.
+  func meetsNoReset(_ network: Network) -> Bool {
+    conditions.allSatisfy { $0.reset == 0 || !network.stream.chance($0.reset) }
+  }
+
+  private func touch() {
+    for condition in conditions { condition.touched += 1 }
+  }
+}
+
+extension LinkCondition {
+  fileprivate func extraDelay(_ stream: RandomStream) -> TimeSpan {
+    guard jitter > .zero else { return delay }
+    return delay + max(jitter * stream.normal(), delay * -1)
+  }
+
+  /// The probability that at least one of several segments is lost.
+  fileprivate func loss(ofSegments count: Int) -> Double {
+    guard loss > 0, count > 1 else { return loss }
+    var kept = 1.0
+    for _ in 0..<count { kept *= 1 - loss }
+    return 1 - kept
   }
 }

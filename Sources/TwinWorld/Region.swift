@@ -94,8 +94,10 @@ extension Region {
         journal.recover(replicas)
         continue
       }
-      let pods = cluster.server.list(.pod, namespace: deployment.namespace, labels: LabelSelector(deployment.spec["selector"]))
-        .map { "\(name)/pod/\($0.namespace)/\($0.name)" }.filter { journal.currentEffect($0) != nil }
+      let pods = cluster.server.list(
+        .pod, namespace: deployment.namespace, labels: LabelSelector(deployment.spec["selector"])
+      )
+      .map { "\(name)/pod/\($0.namespace)/\($0.name)" }.filter { journal.currentEffect($0) != nil }
       journal.degrade(replicas, effect: "\(available) of \(desired) available", dependsOn: pods + [path])
     }
   }

@@ -92,7 +92,9 @@ package final class World {
       guard decided > 0 else { continue }
       let late = total.served - total.withinLatencyLimit
       let balancers = source.region.aws.loadBalancers.map(\.component)
-      let depends = balancers + source.region.aws.proxies.map(\.component) + source.region.servingDeployments.map { source.region.replicasComponent($0.object) }
+      let depends =
+        balancers + source.region.aws.proxies.map(\.component)
+        + source.region.servingDeployments.map { source.region.replicasComponent($0.object) }
         + journal.degradedLinks(of: source.region.name)
       if Double(total.failed) > 0.01 * Double(decided) {
         journal.degrade(component, effect: "requests fail", dependsOn: depends)

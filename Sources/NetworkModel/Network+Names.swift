@@ -1,0 +1,43 @@
+import SimulationKernel
+
+// Looking names up, as the stub resolver of a host does.
+extension Network {
+  /// Resolves a name as a process on `host` does, from the resolver's cache or by asking.
+  ///
+  /// Each name tried costs a lookup of its own (A and AAAA are asked at once), so that a pod with `ndots:5` pays for every search
+  /// domain before an external name is answered.
+  package func resolve(
+    _ name: String, on host: Host, trace: RequestTrace? = nil
+  ) async throws(NetworkError) -> IPv4Address {
+    if let address = IPv4Address(name) { return address }
+    if let known = host.names.lookup(name, at: simulation.now) { return known[stream.integer(below: known.count)] }
+    let server = host.resolver.server ?? names(of: host.zone.region)
+    for candidate in host.resolver.candidates(name) {
+      let isFar = server.upstream != nil && !server.isCached(candidate, at: simulation.now)
+      switch server.answer(candidate, at: simulation.now) {
+      case .success(let record) where !record.addresses.isEmpty:
+        await lookUp(server, isFar: isFar, trace)
+        if host.resolver.keepsAnswers {
+          host.names.keep(name, record.addresses, until: simulation.now + record.timeToLive)
+        }
+        return record.addresses[stream.integer(below: record.addresses.count)]
+      case .success, .failure(.noSuchDomain): await lookUp(server, isFar: isFar, trace)
+      case .failure(.serverFailure):
+        await lookUp(server, isFar: isFar, trace)
+        throw .nameResolution(.serverFailure, name: name)
+      case .failure(.timedOut):
+        await pause(profile.nameTimeout * profile.nameAttempts, .nameResolution, trace, Self.lookupEvent)
+        throw .nameResolution(.timedOut, name: name)
+      }
+    }
+    throw .nameResolution(.noSuchDomain, name: name)
+  }
+
+  private func lookUp(_ server: NameSystem, isFar: Bool, _ trace: RequestTrace?) async {
+    // A cluster's DNS is a pod nearby; what it must ask for costs the region's resolver on top.
+    var span = server.delay
+    if server.upstream != nil { span += profile.otherZone.sample(stream) + profile.otherZone.sample(stream) }
+    if server.upstream == nil || isFar { span += profile.nameLookup.sample(stream) }
+    await pause(span, .nameResolution, trace, Self.lookupEvent)
+  }
+}
