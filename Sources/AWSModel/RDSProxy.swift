@@ -165,7 +165,6 @@ package final class RDSProxy {
       guard error.sqlState.hasPrefix("08") || error.sqlState.hasPrefix("57P") || error.sqlState == "53300" else {
         throw error
       }
-      guard !work.isAbandoned() else { throw PostgresError("08006", "connection to client lost") }
       guard simulation.now + Self.reconnectPause < limit else {
         borrowTimeouts += 1
         throw .borrowTimeout
