@@ -2,13 +2,13 @@ import NetworkModel
 import SimulationKernel
 
 /// An RDS control-plane call that the instance's state does not allow.
-package struct RDSFault: Error, Hashable, Sendable {
+package struct RDSFault: AWSServiceError, Hashable, Sendable {
   /// The error code, such as `InvalidDBInstanceState`.
   package var code: String
   package var message: String
 }
 
-// Failover, reboot, stop and start, with the times and event messages of the RDS user guide ("Failing over a Multi-AZ DB
+// Failover, reboot, stop and start, with the times, reasons and event messages of the RDS user guide ("Failing over a Multi-AZ DB
 // instance", "Amazon RDS event categories and event messages").
 extension DBInstance {
   /// From a primary that no longer answers to the decision to fail over.
@@ -17,60 +17,92 @@ extension DBInstance {
   static let promotion = Distribution.uniform(.seconds(20), .seconds(40))
   /// A reboot in place.
   static let restart = Distribution.uniform(.seconds(15), .seconds(40))
+  static let stopping = Distribution.uniform(.seconds(20), .seconds(40))
+  /// The last part of each of them, in which the server listens and replays its log.
+  static let recovery = TimeSpan.seconds(3)
 
   nonisolated private static let detectionEvent: EventName = "rds.failover.detect"
   nonisolated private static let promotionEvent: EventName = "rds.failover.promote"
   nonisolated private static let restartEvent: EventName = "rds.restart"
+  nonisolated private static let stopEvent: EventName = "rds.stop"
+
+  /// Runs the next step of a transition, unless another one begins before.
+  private func step(after span: TimeSpan, _ event: EventName, _ body: @escaping @Simulated () -> Void) {
+    transition += 1
+    let own = transition
+    simulation.after(span, event) { [self] in
+      if transition == own { body() }
+    }
+  }
+
+  // MARK: Zones
+
+  /// A zone loses power. A Multi-AZ instance whose primary stood there fails over by itself; without its standby it goes on.
+  package func loseZone(_ zone: Zone) {
+    if primary.zone == zone { losePrimaryZone() }
+    if standby?.zone == zone { standby?.powerOff() }
+  }
 
   /// The primary's zone loses power. A Multi-AZ instance fails over by itself; a single-zone one stays away.
   package func losePrimaryZone() {
+    guard primary.isUp else { return }
     primary.powerOff()
     dropSessions()
     journal.degrade(component, effect: "primary in \(primary.zone) does not answer")
+    guard status != .stopped, status != .stopping else { return }
+    detectLoss()
+  }
+
+  private func detectLoss() {
     guard standby?.isUp == true else { return }
-    simulation.after(Self.detection.sample(stream), Self.detectionEvent) { [self] in promoteStandby() }
+    step(after: Self.detection.sample(stream), Self.detectionEvent) { [self] in
+      guard !primary.isUp else { return }
+      promoteStandby(
+        "The primary host of the RDS Multi-AZ instance is unreachable due to loss of network connectivity.")
+    }
   }
 
   /// Power returns to the zone; a primary that was not replaced serves again.
   package func restorePower(of zone: Zone) {
     for host in [primary, standby].compactMap({ $0 }) where host.zone == zone && !host.isUp {
       host.powerOn()
-      if host === primary { restartInPlace(status: .starting) }
+      if host === primary, [.available, .rebooting, .starting].contains(status) {
+        restartInPlace(status: .starting)
+      } else if host === standby, !primary.isUp, status == .available {
+        detectLoss()
+      }
     }
   }
+
+  // MARK: Calls
 
   /// `reboot-db-instance`, with or without `--force-failover`.
   package func reboot(forceFailover: Bool) throws(RDSFault) {
-    guard status == .available else {
+    try requireAvailable()
+    guard forceFailover else { return restartInPlace(status: .rebooting) }
+    guard let standby else {
       throw RDSFault(
-        code: "InvalidDBInstanceState", message: "Instance \(configuration.identifier) is not in available state.")
+        code: "InvalidParameterCombination",
+        message: "Cannot reboot the instance with force failover option for a non-Multi-AZ instance.")
     }
-    if forceFailover {
-      guard let standby else {
-        throw RDSFault(
-          code: "InvalidParameterCombination", message: "MultiAZ must be enabled to perform a force failover.")
-      }
-      guard standby.isUp else {
-        throw RDSFault(
-          code: "InvalidDBInstanceState",
-          message: "The standby of \(configuration.identifier) is not available for a failover.")
-      }
-      promoteStandby()
-    } else {
-      restartInPlace(status: .rebooting)
+    guard standby.isUp else {
+      throw RDSFault(
+        code: "InvalidDBInstanceState",
+        message: "Instance \(configuration.identifier) cannot fail over: its secondary is not available.")
     }
+    promoteStandby("The user requested a failover of the DB instance.")
   }
 
-  /// `stop-db-instance`.
+  /// `stop-db-instance`: `stopping` for about half a minute, then `stopped`.
   package func stop() throws(RDSFault) {
-    guard status == .available else {
-      throw RDSFault(
-        code: "InvalidDBInstanceState", message: "Instance \(configuration.identifier) is not in available state.")
-    }
-    status = .stopped
+    try requireAvailable()
+    status = .stopping
     closeListener()
-    announce("notification", "DB instance stopped")
     journal.degrade(component, effect: "instance stopped")
+    step(after: Self.stopping.sample(stream), Self.stopEvent) { [self] in
+      status = .stopped
+      announce("notification", "DB instance stopped")
+    }
   }
 
   /// `start-db-instance`.
@@ -83,18 +115,32 @@ extension DBInstance {
     restartInPlace(status: .starting)
   }
 
-  private func promoteStandby() {
-    guard let successor = standby, successor.isUp, status != .failingOver else { return }
+  private func requireAvailable() throws(RDSFault) {
+    guard status == .available else {
+      throw RDSFault(
+        code: "InvalidDBInstanceState", message: "Instance \(configuration.identifier) is not in available state.")
+    }
+  }
+
+  // MARK: Transitions
+
+  private func promoteStandby(_ reason: String) {
+    guard let successor = standby, successor.isUp else { return }
     status = .failingOver
     announce("failover", "Multi-AZ instance failover started.")
+    announce("failover", reason)
     journal.degrade(component, effect: "failing over to \(successor.zone)")
     closeListener()
-    simulation.after(Self.promotion.sample(stream), Self.promotionEvent) { [self] in
+    step(after: Self.promotion.sample(stream) - Self.recovery, Self.promotionEvent) { [self] in
       standby = primary
       primary = successor
-      announce("availability", "DB instance restarted")
-      serveAgain()
-      announce("failover", "Multi-AZ instance failover completed")
+      publishEndpoint()
+      listener = primary.listen(configuration.port, self)
+      step(after: Self.recovery, Self.promotionEvent) { [self] in
+        announce("availability", "DB instance restarted")
+        becomeAvailable()
+        announce("failover", "Multi-AZ instance failover completed")
+      }
     }
   }
 
@@ -102,25 +148,29 @@ extension DBInstance {
     self.status = status
     closeListener()
     journal.degrade(component, effect: "instance \(status.rawValue)")
-    simulation.after(Self.restart.sample(stream), Self.restartEvent) { [self] in
-      announce("availability", status == .starting ? "DB instance started" : "DB instance restarted")
-      serveAgain()
+    step(after: Self.restart.sample(stream) - Self.recovery, Self.restartEvent) { [self] in
+      guard primary.isUp else { return }
+      listener = primary.listen(configuration.port, self)
+      step(after: Self.recovery, Self.restartEvent) { [self] in
+        announce("availability", status == .starting ? "DB instance started" : "DB instance restarted")
+        becomeAvailable()
+      }
     }
   }
 
-  private func serveAgain() {
+  private func becomeAvailable() {
     status = .available
-    listener = primary.listen(configuration.port, self)
     publishEndpoint()
     journal.recover(component)
   }
 
+  /// A fast shutdown: sessions are told so, and new connections refused.
   private func closeListener() {
-    listener?.close()
+    listener?.stopAccepting()
     dropSessions()
   }
 
-  /// All backends are gone; nothing is told to clients of a host without power.
+  /// All backends are gone.
   private func dropSessions() {
     listener = nil
     connections = 0

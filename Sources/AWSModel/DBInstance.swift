@@ -35,6 +35,9 @@ package final class DBInstance {
     package var allocatedStorage: Int
     package var endpoint: String
     package var securityGroups: [String]
+
+    /// Such as 15 for `15.10`.
+    package var majorVersion: Int { engineVersion.split(separator: ".").first.flatMap { Int($0) } ?? 15 }
   }
 
   package let configuration: Configuration
@@ -49,15 +52,28 @@ package final class DBInstance {
   package internal(set) var password: String
   /// Work per statement relative to normal: a plan that flipped, a missing index.
   package var statementSlowdown = 1.0
+  /// Time of a log flush relative to normal: a throttled volume.
+  package var commitSlowdown = 1.0
+  /// The volume has no free block: whatever would need one fails.
+  package var isStorageFull = false
+  /// `max_connections` of the parameter group; the class's default unless set.
+  package var maxConnections: Int
+  /// Sessions that others than the modelled clients hold: a leak, a batch job.
+  package var otherSessions = 0
   /// Backends.
   package internal(set) var connections = 0
+  /// Transactions that ended with COMMIT.
   package internal(set) var committed = 0
 
   let network: Network
   let journal: Journal
   let stream: RandomStream
   var listener: Listener?
-  private let processors: Semaphore
+  /// Counts the transitions begun: a step of an older one no longer counts.
+  var transition = 0
+  let processors: Semaphore
+  /// Taken by whoever holds a lock on the tables; writers wait for it.
+  private(set) var tableLock: Gate?
 
   package init(_ configuration: Configuration, region: String, network: Network, journal: Journal, hosts: [Host]) throws
   {
@@ -68,6 +84,7 @@ package final class DBInstance {
     primary = hosts[0]
     standby = hosts.count > 1 ? hosts[1] : nil
     password = configuration.password
+    maxConnections = configuration.instanceClass.maxConnections
     store = try SQLiteConnection(.memory)
     stream = network.simulation.random(component)
     processors = Semaphore(network.simulation, name: component + " vCPU", capacity: configuration.instanceClass.vCPUs)
@@ -96,78 +113,22 @@ package final class DBInstance {
   /// Changes the master password; sessions that are open stay open.
   package func change(password: String) {
     self.password = password
-    announce("configuration change", "The master user password was reset")
-  }
-}
-
-extension DBInstance: PostgresService {
-  /// SCRAM's 4,096 hash rounds on both sides, TLS, the fork of a backend and its first catalogue reads.
-  package var startupProcessing: Distribution { .uniform(.milliseconds(22), .milliseconds(34)) }
-
-  package func open(_ startup: PostgresStartup) async throws(PostgresError) -> any PostgresSession {
-    guard status == .available else {
-      throw status == .starting || status == .failingOver ? .startingUp : .shuttingDown
-    }
-    guard startup.user == configuration.user, startup.password == password else { throw .wrongPassword(startup.user) }
-    guard startup.database == configuration.databaseName else { throw .noDatabase(startup.database) }
-    // Three slots are kept for superusers and two for rdsadmin.
-    guard connections < configuration.instanceClass.maxConnections - 5 else { throw .tooManyClients }
-    connections += 1
-    return Backend(self)
+    announce("configuration change", "Reset master credentials")
   }
 
-  /// One backend process.
-  private final class Backend: PostgresSession {
-    private let instance: DBInstance
-    private let epoch: Listener?
-    private var isOpen = true
-
-    init(_ instance: DBInstance) {
-      self.instance = instance
-      epoch = instance.listener
-    }
-
-    func run(_ work: PostgresWork) async throws(PostgresError) {
-      guard let trips = work.clientRoundTrips(work.cost.roundTrips - 1) else {
-        await instance.simulation.sleep(work.deadline - instance.simulation.now, DBInstance.statementEvent)
-        throw PostgresError("08006", "could not receive data from client: Connection timed out")
-      }
-      work.trace?.add(.databaseNetwork, trips)
-      await instance.simulation.sleep(trips, DBInstance.statementEvent)
-      try await instance.execute(work, isCurrent: { [epoch, instance] in epoch === instance.listener })
-    }
-
-    func close() {
-      guard isOpen else { return }
-      isOpen = false
-      if epoch === instance.listener { instance.connections -= 1 }
-    }
+  /// A transaction takes an exclusive lock on the tables and keeps it: writers wait, for as long as they are patient.
+  package func lockTables() {
+    if tableLock == nil { tableLock = Gate(simulation, name: component + " table lock") }
   }
 
-  nonisolated static let statementEvent: EventName = "rds.statements"
-  nonisolated static let commitEvent: EventName = "rds.commit"
-
-  private func execute(_ work: PostgresWork, isCurrent: @Simulated () -> Bool) async throws(PostgresError) {
-    let began = simulation.now
-    do { try await processors.acquire(deadline: work.deadline) } catch {
-      throw PostgresError("57014", "ERROR: canceling statement due to statement timeout")
-    }
-    let speed = configuration.instanceClass.speed
-    let span = Self.statementProcessing.sample(stream) * (Double(work.cost.roundTrips) * statementSlowdown / speed)
-    await simulation.sleep(span, Self.statementEvent)
-    processors.release()
-    work.trace?.add(.databaseProcessor, simulation.now - began)
-    guard isCurrent() else { throw .adminShutdown }
-    guard !work.isAbandoned() else {
-      throw PostgresError("08006", "unexpected EOF on client connection with an open transaction")
-    }
-    do { try work.cost.isWrite ? store.write { try work.body(store) } : store.read { try work.body(store) } } catch {
-      throw PostgresError("XX000", "ERROR: \(error)")
-    }
-    committed += 1
-    guard work.cost.isWrite else { return }
-    let flush = Self.commit.sample(stream)
-    work.trace?.add(.commit, flush)
-    await simulation.sleep(flush, Self.commitEvent)
+  package func unlockTables() {
+    tableLock?.open()
+    tableLock = nil
   }
+
+  /// Statements that run or wait for a processor now.
+  package var busyProcessors: Int { processors.inUse }
+  package var waitingStatements: Int { processors.waiting }
+  /// Processor time used so far, in vCPU seconds: its increase over a period is the utilisation.
+  package var processorSeconds: Double { processors.statistics.busy.integral(at: simulation.now) }
 }

@@ -3,7 +3,8 @@ import NetworkModel
 import SimulationKernel
 import Telemetry
 
-/// An Application Load Balancer: one node a zone, an HTTPS listener, host rules, target groups.
+/// An Application Load Balancer: one node a zone, an HTTPS listener, host and path rules, target groups (Elastic Load Balancing
+/// user guide for Application Load Balancers; its own answers: "Troubleshoot your Application Load Balancers").
 @Simulated
 package final class LoadBalancer {
   /// A rule: requests for this host (empty for all) under this path prefix go to the group.
@@ -24,16 +25,24 @@ package final class LoadBalancer {
   /// `region/alb/name`.
   package let component: String
   package let nodes: [Host]
-  package var rules: [Rule] = []
-  package var tls = TLSPolicy()
+  package let securityGroups: [String]
+  /// The first that matches decides; without one the answer is 404.
+  package var rules: [Rule] = [] {
+    didSet { for rule in rules { rule.targetGroup.probers = nodes } }
+  }
+  /// What its HTTPS listener shows.
+  package var certificate: Certificate? {
+    didSet { showCertificate() }
+  }
   package var idleTimeout = TimeSpan.seconds(60)
-  /// Answers by status, counted under CloudWatch's names: those of targets and the balancer's own.
-  package private(set) var targetAnswers: [Int: Int] = [:]
-  package private(set) var ownAnswers: [Int: Int] = [:]
+  package private(set) var metrics = Metrics()
+  /// Called with each request that was answered, or given up by its client.
+  package var onAccess: (@Simulated (AccessLogEntry) -> Void)?
 
-  private let network: Network
+  let network: Network
   private let journal: Journal
   private let stream: RandomStream
+  private var listeners: [Listener] = []
   private var recentRequests = 0
   private var recentErrors = 0
 
@@ -43,22 +52,57 @@ package final class LoadBalancer {
     self.nodes = nodes
     self.network = network
     self.journal = journal
+    securityGroups = nodes[0].securityGroups
     component = "\(region)/alb/\(name)"
     stream = network.simulation.random(component)
-    for node in nodes { node.listen(443, Node(self, node)) }
+    listeners = nodes.map { $0.listen(443, Node(self, $0)) }
     network.names(of: nodes[0].zone.region)[dnsName] = NameSystem.Record(
       addresses: nodes.map(\.address), timeToLive: .seconds(60))
     network.simulation.every(Self.watchPeriod, Self.watchEvent) { [weak self] in self?.noteHealth() }
   }
 
+  /// Its own work on a request: TLS records, rules, the choice of a target.
   static let processing = Distribution.uniform(.milliseconds(0.7), .milliseconds(1.5))
   static let connectTimeout = TimeSpan.seconds(10)
   /// How often its error rate is judged for the journal, and from which share of 5xx answers on it counts as degraded.
   static let watchPeriod = TimeSpan.seconds(10)
   static let degradedShare = 0.01
+  /// From the loss of a zone to its disappearance from DNS.
+  static let zoneRemoval = TimeSpan.seconds(30)
 
   nonisolated private static let processingEvent: EventName = "alb.processing"
   nonisolated private static let watchEvent: EventName = "alb.watch"
+  nonisolated private static let zoneEvent: EventName = "alb.zone"
+
+  private func showCertificate() {
+    for listener in listeners { listener.certificate = certificate }
+  }
+
+  // MARK: Zones
+
+  /// The node in a zone loses power; after health checks of Route 53 the name no longer leads there.
+  package func loseZone(_ zone: Zone) {
+    for node in nodes where node.zone == zone { node.powerOff() }
+    network.simulation.after(Self.zoneRemoval, Self.zoneEvent) { [weak self] in self?.publish() }
+  }
+
+  package func restorePower(of zone: Zone) {
+    for (index, node) in nodes.enumerated() where node.zone == zone && !node.isUp {
+      node.powerOn()
+      listeners[index] = node.listen(443, Node(self, node))
+    }
+    showCertificate()
+    publish()
+  }
+
+  private func publish() {
+    let up = nodes.filter(\.isUp)
+    let names = network.names(of: nodes[0].zone.region)
+    guard !up.isEmpty, let before = names[dnsName]?.addresses else { return }
+    names.move(before, to: up.map(\.address))
+  }
+
+  // MARK: The way of a request
 
   /// The balancer's presence in one zone.
   private final class Node: HTTPService {
@@ -71,26 +115,28 @@ package final class LoadBalancer {
     }
 
     func respond(to request: HTTPRequest, _ exchange: ExchangeContext) async throws -> HTTPResponse {
-      await balancer.forward(request, from: host, exchange.trace)
+      let began = balancer.network.simulation.now
+      let (response, target) = await balancer.forward(request, from: host, exchange.trace)
+      balancer.count(response.status, target, isAbandoned: exchange.isAbandoned, request, since: began)
+      return response
     }
   }
 
-  private func forward(_ request: HTTPRequest, from node: Host, _ trace: RequestTrace?) async -> HTTPResponse {
+  /// The answer, and the target that gave it; without one it is the balancer's own.
+  private func forward(_ request: HTTPRequest, from node: Host, _ trace: RequestTrace?) async -> (HTTPResponse, Target?)
+  {
     let span = Self.processing.sample(stream)
     trace?.add(.loadBalancer, span)
     await network.simulation.sleep(span, Self.processingEvent)
-    guard let group = rules.first(where: { matches($0, request) })?.targetGroup else { return own(404) }
-    guard let target = group.pick() else { return own(503) }
+    guard let group = rules.first(where: { matches($0, request) })?.targetGroup else { return (Self.own(404), nil) }
+    guard let target = group.pick() else { return (Self.own(503), nil) }
     target.inFlight += 1
     defer { target.inFlight -= 1 }
     do throws(NetworkError) {
-      let response = try await send(request, to: target, from: node, trace)
-      targetAnswers[response.status, default: 0] += 1
-      count(isError: response.status >= 500)
-      return response
+      return (try await send(request, to: target, from: node, trace), target)
     } catch {
-      if case .timedOut = error { return own(504) }
-      return own(502)
+      if case .timedOut = error { return (Self.own(504), nil) }
+      return (Self.own(502), nil)
     }
   }
 
@@ -121,16 +167,20 @@ package final class LoadBalancer {
       from: node, to: target.address, port: target.port, deadline: deadline, trace: trace)
   }
 
-  /// An answer of the balancer itself.
-  private func own(_ status: Int) -> HTTPResponse {
-    ownAnswers[status, default: 0] += 1
-    count(isError: status >= 500)
-    return HTTPResponse(status: status, headers: HTTPHeaders([HTTPHeader("Server", "awselb/2.0")]))
-  }
+  // MARK: What it notes
 
-  private func count(isError: Bool) {
+  private func count(_ status: Int, _ target: Target?, isAbandoned: Bool, _ request: HTTPRequest, since began: Instant)
+  {
+    let now = network.simulation.now
     recentRequests += 1
-    if isError { recentErrors += 1 }
+    // A client that closed its connection gets nothing; the balancer notes 460.
+    let noted = isAbandoned ? 460 : status
+    if noted >= 500 { recentErrors += 1 }
+    metrics.count(noted, isTargets: target != nil && !isAbandoned, now - began)
+    onAccess?(
+      AccessLogEntry(
+        at: began, method: request.method, host: request.host, path: request.path, target: target?.address,
+        duration: now - began, elbStatus: noted, targetStatus: target == nil ? nil : status))
   }
 
   private func noteHealth() {

@@ -13,9 +13,12 @@ package final class PostgresConnection {
     self.connection = connection
     self.session = session
     self.network = network
+    connection.onClose = { session.close() }
   }
 
   package var isUsable: Bool { connection.isUsable }
+  /// When it was last used.
+  package var lastUsed: Instant { connection.lastUsed }
   /// The server's name and address.
   package var server: Host { connection.server }
 
@@ -24,18 +27,27 @@ package final class PostgresConnection {
   static let startupRoundTrips = 6
 
   /// Connects, authenticates and returns a usable connection: name, TCP, TLS and SCRAM are paid for here.
+  ///
+  /// - Parameter scope: the life of the client's process: when it is cancelled the connection closes, and its backend ends.
+  /// - Throws: the server's refusal, such as 28P01, 53300 or 57P03; `08001` with libpq's text when it was not reached.
   package static func open(
     _ network: Network, from host: Host, to name: String, port: UInt16, _ startup: PostgresStartup, deadline: Instant,
-    trace: RequestTrace? = nil
+    trace: RequestTrace? = nil, scope: CancelScope? = nil
   ) async throws(PostgresError) -> PostgresConnection {
     var address: IPv4Address?
     do {
       let resolved = try await network.resolve(name, on: host, trace: trace)
       address = resolved
-      let connection = try await network.connect(from: host, to: resolved, port: port, deadline: deadline, trace: trace)
-      guard let service = connection.listener.service as? any PostgresService else { throw NetworkError.reset }
-      let session = try await authenticate(connection, service, startup, network, deadline, trace)
-      return PostgresConnection(connection, session, network)
+      let connection = try await network.connect(
+        from: host, to: resolved, port: port, deadline: deadline, trace: trace, scope: scope)
+      do {
+        guard let service = connection.listener.service as? any PostgresService else { throw NetworkError.reset }
+        let session = try await authenticate(connection, service, startup, network, deadline, trace)
+        return PostgresConnection(connection, session, network)
+      } catch {
+        connection.close()
+        throw error
+      }
     } catch let error as PostgresError {
       throw error
     } catch let error as NetworkError {
@@ -57,7 +69,12 @@ package final class PostgresConnection {
       let span = trips + service.startupProcessing.sample(network.simulation.random("postgres.startup"))
       trace?.add(.handshake, span)
       await network.simulation.sleep(span, startupEvent)
-      do throws(PostgresError) { return (.success(try await service.open(startup)), 300) } catch {
+      do throws(PostgresError) {
+        let session = try await service.open(startup)
+        // Nobody is there any more to use it.
+        if connection.isClosed { session.close() }
+        return (.success(session), 300)
+      } catch {
         return (.failure(error), 100)
       }
     }
@@ -68,7 +85,11 @@ package final class PostgresConnection {
 
   /// Runs SQL in one transaction at the instant at which the server commits it; network, queues and commit lie around it.
   ///
-  /// - Throws: the server's error; `08006` with `isInDoubt` when the connection broke or the deadline passed.
+  /// The round trips of a unit of work but the first are taken together: their spans are drawn one by one, losses and delays of
+  /// the link included, and waited for at once before the SQL runs.
+  ///
+  /// - Throws: the server's error, or what `body` threw; `08006` with `isInDoubt` when the connection broke, `57014` when the
+  ///   deadline passed, with `isInDoubt` when COMMIT had been served by then.
   package func run<Value>(
     _ cost: WorkCost, deadline: Instant, trace: RequestTrace?,
     _ body: @escaping @Simulated (SQLiteConnection) throws -> Value
@@ -79,8 +100,13 @@ package final class PostgresConnection {
     let work = PostgresWork(
       cost: cost, deadline: deadline, trace: trace,
       clientRoundTrips: { connection.roundTrips($0, bytes: 300) },
-      isAbandoned: { connection.isClosed },
-      body: { store in outcome.value = try body(store) })
+      isAbandoned: { connection.isClosed || !connection.client.isUp },
+      body: { store in
+        do { outcome.value = try body(store) } catch {
+          outcome.failure = error
+          throw error
+        }
+      })
     let failure: PostgresError?
     do {
       failure = try await connection.exchange(
@@ -99,6 +125,8 @@ package final class PostgresConnection {
       throw PostgresError("08006", "server closed the connection unexpectedly", isInDoubt: true)
     }
     if let failure {
+      // What is no error of SQL is the caller's own.
+      if let own = outcome.failure, !(own is SQLiteError), !(own is PostgresError) { throw own }
       if failure.message.hasPrefix("FATAL") { close() }
       throw failure
     }
@@ -106,14 +134,12 @@ package final class PostgresConnection {
     return value
   }
 
-  package func close() {
-    connection.close()
-    session.close()
-  }
+  package func close() { connection.close() }
 }
 
 /// Where a unit of work leaves its value.
 @Simulated
 private final class WorkOutcome<Value> {
   var value: Value?
+  var failure: (any Error)?
 }

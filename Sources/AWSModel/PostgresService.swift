@@ -18,21 +18,64 @@ package struct PostgresError: Error, Hashable, Sendable, CustomStringConvertible
   }
 
   package var description: String { message }
+}
 
-  // Texts: PostgreSQL 15, backend/utils/init/postinit.c, backend/libpq/auth.c, backend/tcop/postgres.c.
+// Texts: PostgreSQL 15, backend/utils/init/postinit.c, backend/libpq/auth.c, backend/tcop/postgres.c, backend/storage/smgr/md.c.
+extension PostgresError {
   package static let tooManyClients = PostgresError("53300", "FATAL: sorry, too many clients already")
   package static let startingUp = PostgresError("57P03", "FATAL: the database system is starting up")
   package static let shuttingDown = PostgresError("57P03", "FATAL: the database system is shutting down")
   package static let adminShutdown = PostgresError(
     "57P01", "FATAL: terminating connection due to administrator command")
+  package static let statementTimeout = PostgresError("57014", "ERROR: canceling statement due to statement timeout")
+  package static let lockTimeout = PostgresError("55P03", "ERROR: canceling statement due to lock timeout")
+  package static let storageFull = PostgresError(
+    "53100", "ERROR: could not extend file \"base/16401/16743\": No space left on device")
+  /// What the server's log says when a client is gone in the middle of a transaction; nobody is left to read it.
+  package static let clientLost = PostgresError("08006", "could not receive data from client: Connection reset by peer")
+  /// RDS Proxy's answer when no database connection became free within `ConnectionBorrowTimeout`.
+  package static let borrowTimeout = PostgresError("08001", "FATAL: Timed-out waiting to acquire database connection")
+
+  /// Only slots for superusers are left; the text changed with version 16.
+  package static func slotsReserved(majorVersion: Int) -> PostgresError {
+    PostgresError(
+      "53300",
+      majorVersion < 16
+        ? "FATAL: remaining connection slots are reserved for non-replication superuser connections"
+        : "FATAL: remaining connection slots are reserved for roles with the SUPERUSER attribute")
+  }
   package static func wrongPassword(_ user: String) -> PostgresError {
     PostgresError("28P01", "FATAL: password authentication failed for user \"\(user)\"")
   }
   package static func noDatabase(_ name: String) -> PostgresError {
     PostgresError("3D000", "FATAL: database \"\(name)\" does not exist")
   }
-  /// RDS Proxy's answer when no database connection became free within `ConnectionBorrowTimeout`.
-  package static let borrowTimeout = PostgresError("08001", "FATAL: Timed-out waiting to acquire database connection")
+
+  /// What PostgreSQL says where SQLite refused; errors of others become internal ones.
+  package init(from error: any Error) {
+    if let known = error as? PostgresError {
+      self = known
+      return
+    }
+    guard let refused = error as? SQLiteError else {
+      self.init("XX000", "ERROR: \(error)")
+      return
+    }
+    let row =
+      Self.sqliteErrors.first { $0.code == refused.code } ?? Self.sqliteErrors.first { $0.code == refused.code & 0xff }
+    self.init(row?.sqlState ?? "XX000", "ERROR: " + (row.map { $0.text } ?? "") + refused.message)
+  }
+
+  /// Extended or primary result codes of SQLite with their SQLSTATE (sqlite.org/rescode.html; PostgreSQL 15, appendix A).
+  private static let sqliteErrors: [(code: Int32, sqlState: String, text: String)] = [
+    (2067, "23505", "duplicate key value violates unique constraint: "),
+    (1555, "23505", "duplicate key value violates unique constraint: "),
+    (787, "23503", "insert or update on table violates foreign key constraint: "),
+    (1299, "23502", "null value violates not-null constraint: "),
+    (275, "23514", "new row violates check constraint: "),
+    (13, "53100", "could not extend file: "), (5, "40001", "could not serialize access due to concurrent update: "),
+    (8, "25006", "cannot execute in a read-only transaction: "),
+  ]
 }
 
 /// What a client says when it connects.

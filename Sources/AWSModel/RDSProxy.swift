@@ -15,26 +15,56 @@ package final class RDSProxy {
     package var maxConnectionsPercent: Int = 100
     package var maxIdleConnectionsPercent: Int = 50
     package var borrowTimeout: TimeSpan = .seconds(120)
+    /// A client connection without a request for so long is closed.
+    package var idleClientTimeout: TimeSpan = .seconds(1800)
     package var securityGroups: [String] = []
     /// Id of the secret with which it logs in.
     package var secret: String
+  }
+
+  /// `TargetHealth.State` of the RDS API, with its reasons.
+  package enum TargetHealth: String, Sendable {
+    case available = "AVAILABLE"
+    case unavailable = "UNAVAILABLE"
+  }
+
+  /// What CloudWatch counts.
+  package struct Metrics: Sendable {
+    /// Transactions begun.
+    package internal(set) var queryRequests = 0
+    /// `DatabaseConnectionsBorrowLatency`.
+    package internal(set) var borrowLatency = LatencyHistogram()
+    /// Waits for a database connection that ended at the borrow timeout.
+    package internal(set) var borrowTimeouts = 0
+    package internal(set) var connectionsSetupSucceeded = 0
+    package internal(set) var connectionsSetupFailed = 0
+    package internal(set) var clientLoginsFailed = 0
   }
 
   package let configuration: Configuration
   package let target: DBInstance
   /// `region/rds-proxy/name`.
   package let component: String
-  package private(set) var clientConnections = 0
-  /// Waits for a database connection that ended at the borrow timeout.
-  package private(set) var borrowTimeouts = 0
+  package internal(set) var clientConnections = 0
+  package internal(set) var metrics = Metrics()
+  package internal(set) var targetHealth = TargetHealth.available
+  /// What the last failed connection to the target met; empty while it is available.
+  package internal(set) var targetHealthReason = ""
+  /// Every session keeps its first database connection, as sessions do that use `SET`, advisory locks or temporary tables.
+  package var pinsSessions = false
+  /// Sessions that have kept one.
+  package internal(set) var pinnedSessions = 0
 
-  private let network: Network
-  private let journal: Journal
-  private let stream: RandomStream
-  private let hosts: [Host]
-  private let pool: Semaphore
-  private var idle: [(host: Host, connection: PostgresConnection)] = []
-  private let credentials: @Simulated () -> (user: String, password: String)?
+  let network: Network
+  let journal: Journal
+  let stream: RandomStream
+  let hosts: [Host]
+  let pool: Semaphore
+  var idle: [(host: Host, connection: PostgresConnection)] = []
+  /// Where clients wait while the target is unavailable; `nil` while it is available.
+  var recovery: Gate?
+  let credentials: @Simulated () -> (user: String, password: String)?
+  private var percent: Int
 
   package init(
     _ configuration: Configuration, target: DBInstance, region: String, hosts: [Host], network: Network,
@@ -49,31 +79,70 @@ package final class RDSProxy {
     self.credentials = credentials
     component = "\(region)/rds-proxy/\(configuration.name)"
     stream = network.simulation.random(component)
+    percent = configuration.maxConnectionsPercent
     pool = Semaphore(network.simulation, name: component + " pool", capacity: 1)
-    resize(maxConnectionsPercent: configuration.maxConnectionsPercent)
-    for host in hosts { host.listen(configuration.port, Node(self, host)) }
-    network.names(of: hosts[0].zone.region)[configuration.endpoint] = NameSystem.Record(
-      addresses: hosts.map(\.address), timeToLive: .seconds(60))
+    resize(maxConnectionsPercent: percent)
+    listen()
+    publishEndpoint()
+    network.simulation.every(Self.healthPeriod, Self.healthEvent) { [weak self] in self?.checkTarget() }
   }
 
   /// Sets the pool's size as a share of the instance's connections, at least one.
   package func resize(maxConnectionsPercent percent: Int) {
-    pool.capacity = max(1, target.configuration.instanceClass.maxConnections * percent / 100)
+    self.percent = percent
+    pool.capacity = max(1, target.maxConnections * percent / 100)
   }
 
+  package var maxConnectionsPercent: Int { percent }
+  /// Database connections, lent and idle.
   package var databaseConnections: Int { pool.inUse + idle.count }
+  /// Database connections lent.
+  package var borrowedConnections: Int { pool.inUse }
   package var poolSize: Int { pool.capacity }
   package var waitingClients: Int { pool.waiting }
+  package var borrowTimeouts: Int { metrics.borrowTimeouts }
+
+  private func listen() {
+    for host in hosts {
+      host.listen(configuration.port, Node(self, host)).idleTimeout = configuration.idleClientTimeout
+    }
+  }
+
+  private func publishEndpoint() {
+    let up = hosts.filter(\.isUp)
+    network.names(of: hosts[0].zone.region)[configuration.endpoint] = NameSystem.Record(
+      addresses: (up.isEmpty ? hosts : up).map(\.address), timeToLive: .seconds(60))
+  }
+
+  /// Its presence in a zone loses power; the endpoint leads to the other zones from then on.
+  package func loseZone(_ zone: Zone) {
+    for host in hosts where host.zone == zone { host.powerOff() }
+    publishEndpoint()
+  }
+
+  package func restorePower(of zone: Zone) {
+    for host in hosts where host.zone == zone && !host.isUp { host.powerOn() }
+    for host in hosts where host.zone == zone {
+      host.listen(configuration.port, Node(self, host)).idleTimeout = configuration.idleClientTimeout
+    }
+    publishEndpoint()
+  }
 
   /// Work of the proxy on one transaction.
   static let processing = Distribution.uniform(.milliseconds(0.4), .milliseconds(0.9))
-  /// How often it tries to reach a writer that does not answer.
+  /// TLS and SCRAM with a client; the database's side is pooled.
+  static let clientLogin = Distribution.uniform(.milliseconds(7), .milliseconds(13))
+  /// How often it looks at its target, and tries to reach one that does not answer.
+  static let healthPeriod = TimeSpan.seconds(1)
   static let reconnectPause = TimeSpan.milliseconds(500)
-  static let connectTimeout = TimeSpan.seconds(5)
+  static let connectTimeout = TimeSpan.seconds(2)
 
-  nonisolated private static let processingEvent: EventName = "proxy.processing"
-  nonisolated private static let reconnectEvent: EventName = "proxy.reconnect"
+  nonisolated static let processingEvent: EventName = "proxy.processing"
+  nonisolated static let reconnectEvent: EventName = "proxy.reconnect"
+  nonisolated static let healthEvent: EventName = "proxy.health"
+}
 
+extension RDSProxy {
   /// The proxy's presence in one zone.
   private final class Node: PostgresService {
     unowned let proxy: RDSProxy
@@ -84,11 +153,15 @@ package final class RDSProxy {
       self.host = host
     }
 
-    /// TLS and SCRAM with the client; the database's side is pooled.
-    var startupProcessing: Distribution { .uniform(.milliseconds(7), .milliseconds(13)) }
+    var startupProcessing: Distribution { RDSProxy.clientLogin }
 
     func open(_ startup: PostgresStartup) async throws(PostgresError) -> any PostgresSession {
-      guard let known = proxy.credentials(), known.user == startup.user, known.password == startup.password else {
+      guard let known = proxy.credentials() else {
+        proxy.metrics.clientLoginsFailed += 1
+        throw .proxyCredentialsInvalid
+      }
+      guard known.user == startup.user, known.password == startup.password else {
+        proxy.metrics.clientLoginsFailed += 1
         throw .wrongPassword(startup.user)
       }
       guard startup.database == proxy.target.configuration.databaseName else { throw .noDatabase(startup.database) }
@@ -99,101 +172,71 @@ package final class RDSProxy {
 
   private final class ClientSession: PostgresSession {
     let node: Node
+    private let scope = CancelScope()
     private var isOpen = true
+    private var pinned: PostgresConnection?
 
     init(_ node: Node) { self.node = node }
 
-    func run(_ work: PostgresWork) async throws(PostgresError) { try await node.proxy.run(work, from: node.host) }
+    func run(_ work: PostgresWork) async throws(PostgresError) {
+      let proxy = node.proxy
+      if let pinned {
+        // A session whose database connection is lost is lost with it.
+        guard pinned.isUsable else { throw .adminShutdown }
+        return try await proxy.run(work, from: node.host, on: pinned, waited: .zero)
+      }
+      let began = proxy.network.simulation.now
+      let backend = try await proxy.borrow(from: node.host, for: scope)
+      let waited = proxy.network.simulation.now - began
+      if proxy.pinsSessions, isOpen {
+        pinned = backend
+        proxy.pinnedSessions += 1
+        return try await proxy.run(work, from: node.host, on: backend, waited: waited)
+      }
+      defer { proxy.giveBack(node.host, backend) }
+      try await proxy.run(work, from: node.host, on: backend, waited: waited)
+    }
 
     func close() {
-      if isOpen { node.proxy.clientConnections -= 1 }
+      guard isOpen else { return }
       isOpen = false
+      scope.cancel()
+      node.proxy.clientConnections -= 1
+      guard let pinned else { return }
+      node.proxy.pinnedSessions -= 1
+      node.proxy.giveBack(node.host, pinned)
     }
   }
 
-  private func run(_ work: PostgresWork, from host: Host) async throws(PostgresError) {
+  /// Runs a transaction on a borrowed connection, which is held for all of it: the client's round trips count too.
+  private func run(
+    _ work: PostgresWork, from host: Host, on backend: PostgresConnection, waited: TimeSpan
+  ) async throws(PostgresError) {
     let simulation = network.simulation
-    let began = simulation.now
-    let limit = began + configuration.borrowTimeout
-    do { try await pool.acquire(deadline: limit) } catch {
-      borrowTimeouts += 1
-      journal.degrade(
-        component, effect: "no database connection within the borrow timeout", dependsOn: [target.component])
-      throw .borrowTimeout
-    }
-    defer { pool.release() }
-    let backend = try await borrow(host, until: limit, for: work)
-    await simulation.sleep(Self.processing.sample(stream), Self.processingEvent)
-    work.trace?.add(.proxy, simulation.now - began)
-    // The database connection is held for the whole transaction: the client's round trips count too.
+    metrics.queryRequests += 1
+    let processing = Self.processing.sample(stream)
+    work.trace?.add(.proxy, waited + processing)
     guard let trips = work.clientRoundTrips(work.cost.roundTrips - 1) else {
-      giveBack(host, backend)
-      throw PostgresError("08006", "connection to client lost")
+      await simulation.sleep(work.deadline - simulation.now, Self.processingEvent)
+      throw .clientLost
     }
     work.trace?.add(.databaseNetwork, trips)
-    await simulation.sleep(trips, Self.processingEvent)
+    await simulation.sleep(processing + trips, Self.processingEvent)
     do {
       try await backend.run(work.cost, deadline: work.deadline, trace: work.trace) { store in
-        guard !work.isAbandoned() else { throw PostgresError("08006", "client connection lost") }
+        guard !work.isAbandoned() else { throw PostgresError.clientLost }
         try work.body(store)
       }
     } catch {
-      giveBack(host, backend)
-      throw error as? PostgresError ?? PostgresError("XX000", "\(error)")
+      if !backend.isUsable { checkTarget() }
+      throw PostgresError(from: error)
     }
-    giveBack(host, backend)
     journal.recover(component)
   }
+}
 
-  /// A connection to the writer, from the pool or new; tried until the borrow timeout.
-  private func borrow(
-    _ host: Host, until limit: Instant, for work: PostgresWork
-  ) async throws(PostgresError) -> PostgresConnection {
-    let simulation = network.simulation
-    while true {
-      guard !work.isAbandoned() else { throw PostgresError("08006", "client connection lost") }
-      if let index = idle.lastIndex(where: { $0.host === host }) {
-        let pooled = idle.remove(at: index).connection
-        if pooled.isUsable, pooled.server === target.primary, target.primary.isUp { return pooled }
-        pooled.close()
-        continue
-      }
-      let error: PostgresError
-      do throws(PostgresError) { return try await connect(host, until: limit) } catch let refusal {
-        error = failure(refusal)
-      }
-      guard error.sqlState.hasPrefix("08") || error.sqlState.hasPrefix("57P") || error.sqlState == "53300" else {
-        throw error
-      }
-      guard simulation.now + Self.reconnectPause < limit else {
-        borrowTimeouts += 1
-        throw .borrowTimeout
-      }
-      await simulation.sleep(Self.reconnectPause, Self.reconnectEvent)
-    }
-  }
-
-  private func connect(_ host: Host, until limit: Instant) async throws(PostgresError) -> PostgresConnection {
-    guard let login = credentials() else {
-      throw PostgresError("28000", "FATAL: The IAM authentication or secret credentials are invalid")
-    }
-    let startup = PostgresStartup(
-      user: login.user, password: login.password, database: target.configuration.databaseName)
-    let deadline = min(limit, network.simulation.now + Self.connectTimeout)
-    return try await PostgresConnection.open(
-      network, from: host, to: target.primary.address.description, port: target.configuration.port, startup,
-      deadline: deadline)
-  }
-
-  private func failure(_ error: PostgresError) -> PostgresError {
-    journal.degrade(
-      component, effect: error.message.split(separator: "\n").first.map(String.init) ?? error.message,
-      dependsOn: [target.component])
-    return error
-  }
-
-  private func giveBack(_ host: Host, _ backend: PostgresConnection) {
-    let limit = max(1, pool.capacity * configuration.maxIdleConnectionsPercent / 100)
-    if backend.isUsable, idle.count < limit { idle.append((host, backend)) } else { backend.close() }
-  }
+extension PostgresError {
+  /// The secret of a proxy cannot be read, or holds no user and password.
+  static let proxyCredentialsInvalid = PostgresError(
+    "28000", "FATAL: The IAM authentication or secret credentials are invalid")
 }

@@ -19,7 +19,8 @@ package final class Target {
   var successes = 0
   var failures = 0
   var idle: [Connection] = []
-  var inFlight = 0
+  /// Requests that it works on.
+  package internal(set) var inFlight = 0
   var check: RepeatingTimer?
 
   init(address: IPv4Address, port: UInt16) {
@@ -43,16 +44,24 @@ package final class TargetGroup {
     package init() {}
   }
 
+  /// `load_balancing.algorithm.type`.
+  package enum Algorithm: String, Sendable {
+    case roundRobin = "round_robin"
+    case leastOutstandingRequests = "least_outstanding_requests"
+  }
+
   package let name: String
   /// `region/targetgroup/name`.
   package let component: String
   package var healthCheck: HealthCheck
+  package var algorithm = Algorithm.roundRobin
   package var deregistrationDelay = TimeSpan.seconds(300)
   package private(set) var targets: [Target] = []
 
   private let network: Network
   private let journal: Journal
-  private let prober: Host
+  /// The nodes of its load balancer, of which one that is up makes the health checks.
+  var probers: [Host]
   private let stream: RandomStream
   private var next = 0
 
@@ -60,7 +69,7 @@ package final class TargetGroup {
   {
     self.name = name
     self.healthCheck = healthCheck
-    self.prober = prober
+    probers = [prober]
     self.network = network
     self.journal = journal
     component = "\(region)/targetgroup/\(name)"
@@ -97,6 +106,8 @@ package final class TargetGroup {
     if let check = target.check { network.simulation.cancel(check) }
     network.simulation.after(deregistrationDelay, Self.drainEvent) { [weak self] in
       self?.targets.removeAll { $0 === target }
+      for connection in target.idle { connection.close() }
+      target.idle = []
     }
     noteHealth()
   }
@@ -106,22 +117,25 @@ package final class TargetGroup {
 
   // MARK: Choice
 
-  /// The target for the next request, round robin over the healthy ones; over all that are registered when none is healthy
-  /// (fail open). `nil` when none is registered.
-  func pick() -> Target? {
+  /// The target for the next request: one of the healthy ones, by the algorithm; one of all that are registered when none is
+  /// healthy (fail open). `nil` when none is registered.
+  func pick() -> Target? { pick { $0.state == .healthy } ?? pick { $0.state != .draining } }
+
+  private func pick(_ isEligible: (Target) -> Bool) -> Target? {
     let count = targets.count
-    var fallback: Target?
+    var best: Target?
     for offset in 0..<count {
-      let index = (next + offset) % count
+      let index = next + offset < count ? next + offset : (next + offset) % count
       let target = targets[index]
-      if target.state == .healthy {
-        next = index + 1
+      guard isEligible(target) else { continue }
+      if algorithm == .roundRobin {
+        next = index + 1 < count ? index + 1 : 0
         return target
       }
-      if target.state != .draining, fallback == nil { fallback = target }
+      if best.map({ target.inFlight < $0.inFlight }) ?? true { best = target }
     }
-    next += 1
-    return fallback
+    next = next + 1 < count ? next + 1 : 0
+    return best
   }
 
   package var healthyCount: Int { targets.count { $0.state == .healthy } }
@@ -130,6 +144,7 @@ package final class TargetGroup {
   // MARK: Health checks
 
   private func check(_ target: Target) async {
+    let prober = probers.first(where: \.isUp) ?? probers[0]
     let deadline = network.simulation.now + healthCheck.timeout
     do throws(NetworkError) {
       let connection = try await network.connect(

@@ -46,6 +46,9 @@ package struct CIDRBlock: Hashable, Sendable, CustomStringConvertible {
 
   package func contains(_ address: IPv4Address) -> Bool { address.bits & mask == base.bits & mask }
 
+  /// Whether the other block lies in this one altogether.
+  package func contains(_ other: CIDRBlock) -> Bool { prefixLength <= other.prefixLength && contains(other.base) }
+
   /// The address at an offset from the base; AWS keeps the first four of a subnet for itself.
   package func address(at offset: UInt32) -> IPv4Address { IPv4Address(bits: base.bits & mask &+ offset) }
 

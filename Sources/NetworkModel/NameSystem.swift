@@ -54,6 +54,11 @@ package final class NameSystem {
     set { records[name] = newValue }
   }
 
+  /// What leads to these addresses leads to others from now on, as alias records follow their target.
+  package func move(_ addresses: [IPv4Address], to others: [IPv4Address]) {
+    for name in names where records[name]?.addresses == addresses { records[name]?.addresses = others }
+  }
+
   /// All names with a record, sorted.
   package var names: [String] { records.map(\.key).sorted() }
 

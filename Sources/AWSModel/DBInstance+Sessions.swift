@@ -1,0 +1,114 @@
+import NetworkModel
+import SQLiteStore
+import SimulationKernel
+
+// PostgreSQL's side of a connection: start-up, backends, and the service of a unit of work.
+extension DBInstance: PostgresService {
+  /// What a new connection waits for besides processors: catalogue reads of a new backend, the client's share of SCRAM's 4,096
+  /// rounds and of TLS.
+  package var startupProcessing: Distribution { .uniform(.milliseconds(15), .milliseconds(25)) }
+  /// Processor time of a new connection: TLS, SCRAM and the fork of a backend.
+  static let authentication = Distribution.uniform(.milliseconds(6), .milliseconds(10))
+
+  nonisolated static let statementEvent: EventName = "rds.statements"
+  nonisolated static let commitEvent: EventName = "rds.commit"
+
+  /// Slots that only superusers (3) and the service's own role (2) may use.
+  static let reservedSlots = 5
+
+  package func open(_ startup: PostgresStartup) async throws(PostgresError) -> any PostgresSession {
+    try checkAvailable()
+    guard connections + otherSessions < maxConnections else { throw .tooManyClients }
+    guard connections + otherSessions < maxConnections - Self.reservedSlots else {
+      throw .slotsReserved(majorVersion: configuration.majorVersion)
+    }
+    // The slot is taken while the backend authenticates: a storm of logins uses up slots and processors.
+    connections += 1
+    let backend = Backend(self)
+    do throws(PostgresError) {
+      try await authenticate(startup)
+      guard backend.isCurrent else { throw .shuttingDown }
+    } catch {
+      backend.close()
+      throw error
+    }
+    return backend
+  }
+
+  private func checkAvailable() throws(PostgresError) {
+    switch status {
+    case .available: return
+    case .starting, .failingOver, .rebooting: throw .startingUp
+    case .stopping, .stopped: throw .shuttingDown
+    }
+  }
+
+  private func authenticate(_ startup: PostgresStartup) async throws(PostgresError) {
+    let span = Self.authentication.sample(stream) * (1 / configuration.instanceClass.speed)
+    do { try await processors.serve(span, Self.statementEvent) } catch { throw .startingUp }
+    guard startup.user == configuration.user, startup.password == password else { throw .wrongPassword(startup.user) }
+    guard startup.database == configuration.databaseName else { throw .noDatabase(startup.database) }
+  }
+
+  /// One backend process.
+  private final class Backend: PostgresSession {
+    private let instance: DBInstance
+    private let epoch: Listener?
+    private var isOpen = true
+
+    init(_ instance: DBInstance) {
+      self.instance = instance
+      epoch = instance.listener
+    }
+
+    /// Whether the server that forked it still runs.
+    var isCurrent: Bool { epoch === instance.listener && epoch != nil }
+
+    func run(_ work: PostgresWork) async throws(PostgresError) {
+      guard let trips = work.clientRoundTrips(work.cost.roundTrips - 1) else {
+        await instance.simulation.sleep(work.deadline - instance.simulation.now, DBInstance.statementEvent)
+        throw .clientLost
+      }
+      work.trace?.add(.databaseNetwork, trips)
+      await instance.simulation.sleep(trips, DBInstance.statementEvent)
+      try await instance.execute(work) { self.isCurrent }
+    }
+
+    func close() {
+      guard isOpen else { return }
+      isOpen = false
+      if isCurrent { instance.connections -= 1 }
+    }
+  }
+
+  /// Serves a unit of work: its statements on a processor, its SQL at one instant, its COMMIT in both zones.
+  private func execute(_ work: PostgresWork, isCurrent: @Simulated () -> Bool) async throws(PostgresError) {
+    let began = simulation.now
+    try await awaitTables(work)
+    do { try await processors.acquire(deadline: work.deadline) } catch { throw .statementTimeout }
+    let speed = configuration.instanceClass.speed
+    let span = Self.statementProcessing.sample(stream) * (Double(work.cost.roundTrips) * statementSlowdown / speed)
+    await simulation.sleep(span, Self.statementEvent)
+    processors.release()
+    work.trace?.add(.databaseProcessor, simulation.now - began)
+    guard isCurrent() else { throw .adminShutdown }
+    guard !work.isAbandoned() else { throw .clientLost }
+    guard !(isStorageFull && work.cost.isWrite) else { throw .storageFull }
+    do { try work.cost.isWrite ? store.write { try work.body(store) } : store.read { try work.body(store) } } catch {
+      throw PostgresError(from: error)
+    }
+    committed += 1
+    guard work.cost.isWrite else { return }
+    let flush = Self.commit.sample(stream) * (commitSlowdown * (standby?.isUp == true ? 1 : Self.singleZoneShare))
+    work.trace?.add(.commit, flush)
+    await simulation.sleep(flush, Self.commitEvent)
+  }
+
+  /// Share of a commit's time that is left when there is no standby to wait for.
+  static let singleZoneShare = 0.4
+
+  private func awaitTables(_ work: PostgresWork) async throws(PostgresError) {
+    guard work.cost.isWrite, let tableLock else { return }
+    do { try await tableLock.pass(deadline: work.deadline) } catch { throw .lockTimeout }
+  }
+}
