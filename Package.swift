@@ -68,8 +68,7 @@ let modules = [
   Module(
     name: "twin-bench",
     dependencies: [
-      "Documents", "SimulationKernel", "SQLiteStore", "HTTPMessages", "PaymentCore", "Telemetry", "NetworkModel",
-      "TwinWorld",
+      "Documents", "SimulationKernel", "SQLiteStore", "HTTPMessages", "PaymentCore", "Telemetry", "TwinWorld",
     ],
     kind: .program),
 ]

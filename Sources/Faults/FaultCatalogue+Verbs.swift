@@ -38,19 +38,25 @@ extension FaultCatalogue {
       parameters: [.required("count", .integer(0...1000), "The replicas.")]),
   ]
 
+  /// Grey failures often belong to one zone.
+  private static let zone = FaultParameter.optional(
+    "zone", .text, "Only hosts of this zone at the link's target end; without it all.")
+
   private static let network = [
     FaultVerb(
       "network.delay", "Delays packets between the ends of a link.", targetKinds: ["link"],
       parameters: [
         .required("latency", .duration, "Added one way."), .optional("jitter", .duration, "Its standard deviation."),
+        zone,
       ]),
     FaultVerb(
       "network.loss", "Loses packets between the ends of a link.", targetKinds: ["link"],
-      parameters: [.required("share", .percentage, "Share of the packets.")]),
+      parameters: [.required("share", .percentage, "Share of the packets."), zone]),
     FaultVerb(
       "network.bandwidth", "Limits the bandwidth of a link.", targetKinds: ["link"],
-      parameters: [.required("rate", .number(0.001...100_000), "Mbit a second.")]),
-    FaultVerb("network.partition", "Drops every packet between the ends of a link.", targetKinds: ["link"]),
+      parameters: [.required("rate", .number(0.001...100_000), "Mbit a second."), zone]),
+    FaultVerb(
+      "network.partition", "Drops every packet between the ends of a link.", targetKinds: ["link"], parameters: [zone]),
     FaultVerb(
       "securitygroup.revoke",
       "Removes the ingress rules of a security group for a port; connections that are open stay.",

@@ -13,7 +13,7 @@ extension FaultInjector {
     (
       "network.delay",
       { injector, region, target, arguments in
-        injector.condition(region, target) {
+        injector.condition(region, target, arguments) {
           $0.delay = arguments.duration("latency") ?? .zero
           $0.jitter = arguments.duration("jitter") ?? .zero
         }
@@ -22,19 +22,19 @@ extension FaultInjector {
     (
       "network.loss",
       { injector, region, target, arguments in
-        injector.condition(region, target) { $0.loss = arguments.share("share") ?? 0 }
+        injector.condition(region, target, arguments) { $0.loss = arguments.share("share") ?? 0 }
       }
     ),
     (
       "network.bandwidth",
       { injector, region, target, arguments in
-        injector.condition(region, target) { $0.bandwidth = (arguments.number("rate") ?? 0) * 1e6 }
+        injector.condition(region, target, arguments) { $0.bandwidth = (arguments.number("rate") ?? 0) * 1e6 }
       }
     ),
     (
       "network.partition",
-      { injector, region, target, _ in
-        injector.condition(region, target) { $0.isPartition = true }
+      { injector, region, target, arguments in
+        injector.condition(region, target, arguments) { $0.isPartition = true }
       }
     ),
     (
@@ -57,13 +57,15 @@ extension FaultInjector {
   ]
 
   /// Puts a condition on a link `SOURCE->TARGET`, both ways.
-  private func condition(_ region: Region, _ target: TargetPattern, _ set: (LinkCondition) -> Void) -> FaultEffect {
+  private func condition(
+    _ region: Region, _ target: TargetPattern, _ arguments: FaultArguments, _ set: (LinkCondition) -> Void
+  ) -> FaultEffect {
     let ends = target.name.split(separator: ">", maxSplits: 1)
     let source = String((ends.first ?? "").dropLast())
     let end = ends.count > 1 ? String(ends[1]) : "*"
     let condition = LinkCondition(
       source: LinkCondition.Endpoint(region: region.code, role: source),
-      target: LinkCondition.Endpoint(region: region.code, role: end))
+      target: LinkCondition.Endpoint(region: region.code, role: end, zone: arguments.text("zone")))
     set(condition)
     world.network.add(condition)
     return FaultEffect(repair: { [world] in world.network.remove(condition) }, wasFelt: { condition.touched > 0 })

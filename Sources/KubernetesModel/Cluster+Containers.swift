@@ -40,7 +40,7 @@ extension Cluster {
   /// - Returns: `nil` when the container does not run or its image has no such executable.
   package func execute(
     _ namespace: String, _ pod: String, container: String, _ command: [String]
-  ) async -> CommandResult? {
+  ) async -> ExecResult? {
     await worker(namespace, pod)?.all.first { $0.spec.name == container }?.execute(command)
   }
 

@@ -35,6 +35,10 @@ package final class Cluster {
   let configuration: Configuration
   let registry: any ImageRegistry
 
+  /// Asked before each start of a container, by pod and container name: the runtime's words for why it fails, `nil` to let it
+  /// start. The fault `pod.fail`.
+  package var startFault: (@Simulated (ObjectKey, String) -> String?)?
+
   private(set) var kubelets: [String: Kubelet] = [:]
   let nodeController: NodeController
   private let deployments: DeploymentController

@@ -8,7 +8,7 @@ package enum IdempotencyCheck: Sendable {
 
 /// Moves the money of one payment: key, balances, payment, two postings and the notification in one transaction.
 package struct CapturePayment: DatabaseWork {
-  /// BEGIN with both SELECTs in one pipeline; the five writes in another; COMMIT.
+  /// BEGIN with both SELECTs in one pipeline; all writes in another; COMMIT.
   package static let shape = WorkShape(name: "payment.capture", roundTrips: 3, isWrite: true)
 
   package var request: PaymentRequest
@@ -49,19 +49,17 @@ package struct CapturePayment: DatabaseWork {
 
   /// The debtor's balance; `nil` unless both accounts are customers' and kept in the payment's currency.
   private func debtorBalance(_ connection: SQLiteConnection) throws -> Int64? {
+    // A join of two rows by their numbers: IN would build a temporary index for each payment.
     let select = try connection.prepare(
-      "SELECT id, balance FROM accounts WHERE id IN (?1, ?2) AND currency = ?3 AND kind = 1")
+      """
+      SELECT d.balance FROM accounts d CROSS JOIN accounts c
+      WHERE d.id = ?1 AND c.id = ?2 AND d.currency = ?3 AND c.currency = ?3 AND d.kind = 1 AND c.kind = 1
+      """)
     defer { select.reset() }
     try select.bind(1, request.debtor)
     try select.bind(2, request.creditor)
     try select.bind(3, request.amount.currency.number)
-    var balance: Int64?
-    var found = 0
-    while try select.step() {
-      found += 1
-      if select.int64(0) == request.debtor { balance = select.int64(1) }
-    }
-    return found == 2 ? balance : nil
+    return try select.step() ? select.int64(0) : nil
   }
 
   private func insertPayment(_ connection: SQLiteConnection, _ state: PaymentState) throws -> Int64 {
@@ -84,10 +82,10 @@ package struct CapturePayment: DatabaseWork {
 
   private func insertKey(_ connection: SQLiteConnection, _ payment: Int64) throws {
     // A core that skips the check must not be saved by the primary key.
-    let insert = try connection.prepare(
+    let insert =
       idempotency == .enforced
-        ? "INSERT INTO idempotency (key, fingerprint, payment) VALUES (?1, ?2, ?3)"
-        : "INSERT OR REPLACE INTO idempotency (key, fingerprint, payment) VALUES (?1, ?2, ?3)")
+      ? try connection.prepare("INSERT INTO idempotency (key, fingerprint, payment) VALUES (?1, ?2, ?3)")
+      : try connection.prepare("INSERT OR REPLACE INTO idempotency (key, fingerprint, payment) VALUES (?1, ?2, ?3)")
     try bindKey(insert)
     try insert.bind(2, request.fingerprint)
     try insert.bind(3, payment)
@@ -105,12 +103,15 @@ package struct CapturePayment: DatabaseWork {
   }
 
   private func moveBalances(_ connection: SQLiteConnection) throws {
-    let update = try connection.prepare(
-      "UPDATE accounts SET balance = balance + CASE id WHEN ?1 THEN -?3 ELSE ?3 END WHERE id IN (?1, ?2)")
-    try update.bind(1, request.debtor)
-    try update.bind(2, request.creditor)
-    try update.bind(3, request.amount.minorUnits)
-    try update.run()
+    // Two updates by number: one UPDATE with IN would collect its rows in a temporary index first.
+    let update = try connection.prepare("UPDATE accounts SET balance = balance + ?2 WHERE id = ?1")
+    for (account, change) in [
+      (request.debtor, -request.amount.minorUnits), (request.creditor, request.amount.minorUnits),
+    ] {
+      try update.bind(1, account)
+      try update.bind(2, change)
+      try update.run()
+    }
   }
 
   private func insertNotification(_ connection: SQLiteConnection, _ payment: Int64) throws {

@@ -67,12 +67,25 @@ package struct LedgerAudit {
     try expectZero(
       """
       SELECT COUNT(*) FROM payments p LEFT JOIN
-        (SELECT payment, COUNT(*) AS n, SUM(amount) AS total, MAX(amount) AS largest FROM entries GROUP BY payment) e
+        (SELECT payment, COUNT(*) AS n, SUM(amount) AS total, MAX(amount) AS largest,
+          MAX(CASE WHEN amount < 0 THEN account END) AS debited, MAX(CASE WHEN amount > 0 THEN account END) AS credited
+        FROM entries GROUP BY payment) e
       ON e.payment = p.id
       WHERE CASE p.state WHEN \(PaymentState.captured.rawValue)
-        THEN COALESCE(e.n, 0) <> 2 OR e.total <> 0 OR e.largest <> p.amount ELSE e.n IS NOT NULL END
+        THEN COALESCE(e.n, 0) <> 2 OR e.total <> 0 OR e.largest <> p.amount
+          OR e.debited IS NOT p.debtor OR e.credited IS NOT p.creditor
+        ELSE e.n IS NOT NULL END
       """
     ) { "\($0) payments whose postings are not exactly theirs" }
+    try expectZero(
+      """
+      SELECT (SELECT COUNT(*) FROM entries)
+        - 2 * (SELECT COUNT(*) FROM payments WHERE state = \(PaymentState.captured.rawValue))
+      """
+    ) { "\($0) postings more than the captured payments have" }
+    try expectZero(
+      "SELECT COUNT(*) FROM accounts WHERE kind = \(PaymentSchema.AccountKind.customer.rawValue) AND balance < 0"
+    ) { "\($0) customers' accounts below 0" }
     return findings
   }
 

@@ -2,6 +2,8 @@ import SQLiteStore
 
 /// The tables of a region's database.
 ///
+/// `refusals` notes that a foreign record was turned away, when, and whose law it falls under; nothing of the record itself.
+///
 /// Identifiers are small integers, keys and amounts binary, and there is no index but the idempotency keys', so that a
 /// payment costs about 150 bytes.
 package enum PaymentSchema {
@@ -24,7 +26,13 @@ package enum PaymentSchema {
         CREATE TABLE entries (
           id INTEGER PRIMARY KEY, payment INTEGER NOT NULL, account INTEGER NOT NULL, amount INTEGER NOT NULL);
         CREATE TABLE outbox (id INTEGER PRIMARY KEY, payment INTEGER NOT NULL);
-        """)
+        """),
+      Migration(
+        "refusals",
+        """
+        CREATE TABLE refusals (
+          id INTEGER PRIMARY KEY, at_us INTEGER NOT NULL, residency INTEGER NOT NULL);
+        """),
     ]
   }
 

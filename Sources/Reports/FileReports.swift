@@ -7,18 +7,21 @@ package func junitText(_ results: [ScenarioResult]) -> String {
     let rows = result.runs.flatMap { run in ScenarioResult.cases(run).map { (run, $0) } }
     let invalid = result.runs.flatMap { run in (run["invalid"]?.array ?? []).map { (run, $0.string ?? "") } }
     let failures = rows.count { !$0.1.held }
-    text += "  <testsuite name=\"\(escaped(result.name))\" tests=\"\(rows.count + invalid.count)\" failures=\"\(failures)\" errors=\"\(invalid.count)\">\n"
+    text +=
+      "  <testsuite name=\"\(escaped(result.name))\" tests=\"\(rows.count + invalid.count)\" failures=\"\(failures)\" errors=\"\(invalid.count)\">\n"
     for (run, row) in rows {
       let attributes = "classname=\"\(escaped(run["name"]?.string ?? ""))\" name=\"\(escaped(row.label))\""
       if row.held {
         text += "    <testcase \(attributes)/>\n"
       } else {
         let message = escaped("limit \(row.limit), measured \(row.measured)")
-        text += "    <testcase \(attributes)><failure message=\"\(message)\">\(escaped(row.moments.joined(separator: "\n")))</failure></testcase>\n"
+        text +=
+          "    <testcase \(attributes)><failure message=\"\(message)\">\(escaped(row.moments.joined(separator: "\n")))</failure></testcase>\n"
       }
     }
     for (run, reason) in invalid {
-      text += "    <testcase classname=\"\(escaped(run["name"]?.string ?? ""))\" name=\"valid\"><error message=\"\(escaped(reason))\"/></testcase>\n"
+      text +=
+        "    <testcase classname=\"\(escaped(run["name"]?.string ?? ""))\" name=\"valid\"><error message=\"\(escaped(reason))\"/></testcase>\n"
     }
     text += "  </testsuite>\n"
   }

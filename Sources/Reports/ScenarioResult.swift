@@ -20,7 +20,8 @@ package struct ScenarioResult: Sendable {
     let verdict = verdicts.contains("invalid") ? "invalid" : verdicts.contains("fail") ? "fail" : "pass"
     json = [
       "name": .string(scenario.name.value), "title": .string(scenario.title), "file": .string(scenario.file),
-      "seed": .integer(Int64(bitPattern: seed)), "verdict": .string(verdict), "replay": .string(replay), "platform": platform,
+      "seed": .integer(Int64(bitPattern: seed)), "verdict": .string(verdict), "replay": .string(replay),
+      "platform": platform,
       "runs": .array(runs),
     ]
   }
@@ -31,17 +32,22 @@ package struct ScenarioResult: Sendable {
   package var replay: String { json["replay"]?.string ?? "" }
 
   /// Expectations and invariants of a run, as (label, held, measured).
-  static func cases(_ run: JSONValue) -> [(label: String, limit: String, measured: String, held: Bool, moments: [String])] {
+  static func cases(_ run: JSONValue) -> [(
+    label: String, limit: String, measured: String, held: Bool, moments: [String]
+  )] {
     let expectations = (run["expectations"]?.array ?? []).map { finding in
       (
-        label: [finding["verb"]?.string, finding["name"]?.string, finding["window"]?.string].compactMap(\.self).filter { !$0.isEmpty }
-          .joined(separator: " "), limit: finding["limit"]?.string ?? "", measured: finding["measured"]?.string ?? "",
+        label: [finding["verb"]?.string, finding["name"]?.string, finding["window"]?.string].compactMap(\.self).filter {
+          !$0.isEmpty
+        }
+        .joined(separator: " "), limit: finding["limit"]?.string ?? "", measured: finding["measured"]?.string ?? "",
         held: finding["held"]?.bool ?? false, moments: (finding["moments"]?.array ?? []).compactMap(\.string)
       )
     }
     let invariants = (run["invariants"]?.array ?? []).map { finding in
       (
-        label: "invariant \(finding["name"]?.string ?? "")", limit: "holds", measured: finding["measured"]?.string ?? "",
+        label: "invariant \(finding["name"]?.string ?? "")", limit: "holds",
+        measured: finding["measured"]?.string ?? "",
         held: finding["held"]?.bool ?? false, moments: [String]()
       )
     }
@@ -54,6 +60,7 @@ package func resultDocument(_ results: [ScenarioResult], wallSeconds: Double) ->
   let verdicts = results.map(\.verdict)
   let verdict = verdicts.contains("invalid") ? "invalid" : verdicts.contains("fail") ? "fail" : "pass"
   return [
-    "schemaVersion": 1, "verdict": .string(verdict), "wallSeconds": .number(wallSeconds), "scenarios": .array(results.map(\.json)),
+    "schemaVersion": 1, "verdict": .string(verdict), "wallSeconds": .number(wallSeconds),
+    "scenarios": .array(results.map(\.json)),
   ]
 }

@@ -54,7 +54,8 @@ package struct TextReport: Sendable {
       for reason in run["invalid"]?.array ?? [] { text += "  \(run["name"]?.string ?? ""): \(reason.string ?? "")\n" }
     }
     let digest = result.runs.first?["digest"]?.string ?? ""
-    text += "\(coloured(result.verdict.uppercased()))  \(failed == 0 ? "all \(all.count)" : "\(failed) of \(all.count)") expectations"
+    text +=
+      "\(coloured(result.verdict.uppercased()))  \(failed == 0 ? "all \(all.count)" : "\(failed) of \(all.count)") expectations"
     text += failed == 0 ? " held" : " did not hold"
     return text + "   digest \(digest)   \(fixed(wallSeconds))s\n  replay  \(result.replay)\n"
   }
@@ -69,10 +70,13 @@ package struct TextReport: Sendable {
       for row in ScenarioResult.cases(run) {
         // What held in the untouched run and holds again is not repeated.
         guard !row.held || shown.insert("\(row.label) \(row.limit)").inserted, !row.held || !isQuiet else { continue }
-        lines += "  \(coloured(row.held ? "ok  " : "FAIL")) \(pad(short(row.label, 70), 70)) \(pad(short(row.limit, 24), 24)) \(row.measured)\n"
+        lines +=
+          "  \(coloured(row.held ? "ok  " : "FAIL")) \(pad(short(row.label, 70), 70)) \(pad(short(row.limit, 24), 24)) \(row.measured)\n"
         for moment in row.held ? [] : row.moments { lines += "         \(moment)\n" }
       }
-      if !lines.isEmpty { text += "  \(heading("\(run["name"]?.string ?? "") (\(run["kind"]?.string ?? ""))"))\n" + lines }
+      if !lines.isEmpty {
+        text += "  \(heading("\(run["name"]?.string ?? "") (\(run["kind"]?.string ?? ""))"))\n" + lines
+      }
     }
     return text
   }
@@ -84,8 +88,11 @@ package struct TextReport: Sendable {
       for region in run["regions"]?.object?.members ?? [] {
         let value = region.value
         func count(_ key: String) -> Int64 { value[key]?.integer ?? 0 }
-        let burnt = (value["errorBudgetBurnt"]?.object?.members ?? []).map { "\($0.key) \(percent($0.value.number ?? 0))" }
-        text += "  \(pad(run["name"]?.string ?? "", 28)) \(pad(region.key, 8)) \(count("offered")) requests, \(count("failed")) failed, "
+        let burnt = (value["errorBudgetBurnt"]?.object?.members ?? []).map {
+          "\($0.key) \(percent($0.value.number ?? 0))"
+        }
+        text +=
+          "  \(pad(run["name"]?.string ?? "", 28)) \(pad(region.key, 8)) \(count("offered")) requests, \(count("failed")) failed, "
         text += "\(count("late")) late; budget of 30 days burnt: \(burnt.joined(separator: ", "))\n"
       }
     }
@@ -95,7 +102,8 @@ package struct TextReport: Sendable {
   private func latency(_ run: JSONValue) -> String {
     var text = "\n  \(heading("LATENCY in ms (mean of its parts; p50, p99 of all)"))\n"
     for region in run["regions"]?.object?.members ?? [] {
-      for (phase, parts) in region.value["breakdown"]?.object?.members.map({ ($0.key, $0.value) }) ?? [] where parts.object != nil {
+      for (phase, parts) in region.value["breakdown"]?.object?.members.map({ ($0.key, $0.value) }) ?? []
+      where parts.object != nil {
         let quantiles = region.value.at("latency", phase)
         let sum = (parts.object?.members ?? []).filter { $0.key != "total" && ($0.value.number ?? 0) >= 0.01 }
         text += "  \(pad(region.key, 8)) \(pad(phase, 9)) \(number(parts["total"])) = "
@@ -123,7 +131,9 @@ package struct TextReport: Sendable {
     text.count >= width ? text : text + String(repeating: " ", count: width - text.count)
   }
 
-  private func short(_ text: String, _ width: Int) -> String { text.count <= width ? text : text.prefix(width - 3) + "..." }
+  private func short(_ text: String, _ width: Int) -> String {
+    text.count <= width ? text : text.prefix(width - 3) + "..."
+  }
   private func fixed(_ seconds: Double) -> String { shortNumber((seconds * 10).rounded() / 10) }
   private func number(_ value: JSONValue?) -> String { shortNumber(((value?.number ?? 0) * 10).rounded() / 10) }
   private func percent(_ share: Double) -> String { "\(shortNumber((share * 10_000).rounded() / 100))%" }

@@ -16,7 +16,11 @@ package final class SQLiteConnection {
   package let location: Location
   private var handle: OpaquePointer
   private var statements: [String: SQLiteStatement] = [:]
+  /// The same statements by the address of the literal that asked for them.
+  private var statementsByAddress: [UnsafeRawPointer: SQLiteStatement] = [:]
   private var depth = 0
+  /// Inside `read`, where statements that write are refused.
+  private(set) var readsOnly = false
   private lazy var begin = cached("BEGIN")
   private lazy var beginImmediate = cached("BEGIN IMMEDIATE")
   private lazy var commitStatement = cached("COMMIT")
@@ -30,6 +34,7 @@ package final class SQLiteConnection {
       case .file(let path, true): (path, SQLITE_OPEN_READONLY)
       case .file(let path, false): (path, SQLITE_OPEN_READWRITE | SQLITE_OPEN_CREATE)
       }
+    _ = Self.configured
     var opened: OpaquePointer?
     let code = sqlite3_open_v2(path, &opened, access | SQLITE_OPEN_NOMUTEX | SQLITE_OPEN_EXRESCODE, nil)
     guard code == SQLITE_OK, let opened else {
@@ -43,19 +48,31 @@ package final class SQLiteConnection {
       // Nothing of a database in memory survives a crash: the rollback journal stays in memory too.
       try execute("PRAGMA journal_mode = MEMORY")
       try execute("PRAGMA synchronous = OFF")
+      // Debian's library overwrites deleted bytes with zeros unless told otherwise.
+      try execute("PRAGMA secure_delete = OFF")
     }
   }
 
+  /// Settings of the process, made before its first connection; if SQLite refuses them, its defaults are slower and as right.
+  private static let configured: Void = {
+    _ = twin_sqlite3_config_multithread()
+    _ = twin_sqlite3_config_memstatus_off()
+  }()
+
   deinit {
+    statementsByAddress = [:]
     statements = [:]
     sqlite3_close_v2(handle)
   }
 
   // MARK: Transactions
 
-  /// Runs `body` in a transaction that sees one state of the database. Nested calls join the outer one.
+  /// Runs `body` in a transaction that sees one state of the database and refuses writes. Nested calls join the outer one.
   package func read<Result>(_ body: () throws -> Result) throws -> Result {
-    try transaction(begin, body)
+    if depth > 0 { return try body() }
+    readsOnly = true
+    defer { readsOnly = false }
+    return try transaction(begin, body)
   }
 
   /// Runs `body` in a transaction that takes the write lock at once; an error rolls it back. Nested calls join the outer one.
@@ -81,7 +98,18 @@ package final class SQLiteConnection {
 
   // MARK: Statements
 
+  /// The statement for this SQL, prepared at the first call. A literal is found by its address: the hot path neither hashes
+  /// nor compares text.
+  package func prepare(_ sql: StaticString) throws(SQLiteError) -> SQLiteStatement {
+    let address = UnsafeRawPointer(sql.utf8Start)
+    if let statement = statementsByAddress[address] { return statement }
+    let statement = try prepare(sql.description)
+    statementsByAddress[address] = statement
+    return statement
+  }
+
   /// The statement for this SQL, prepared at the first call.
+  @_disfavoredOverload
   package func prepare(_ sql: String) throws(SQLiteError) -> SQLiteStatement {
     if let statement = statements[sql] { return statement }
     let statement = try compile(sql)
@@ -180,6 +208,18 @@ package final class SQLiteConnection {
     guard rename(partial, path) == 0 else {
       throw SQLiteError(code: SQLITE_IOERR, message: "\(path): \(String(cString: strerror(errno)))")
     }
+  }
+
+  /// Bytes of memory that this connection holds: pages (of a database in memory, all of them), schema and statements.
+  package var memoryUsed: Int64 {
+    var sum: Int64 = 0
+    for counter in [SQLITE_DBSTATUS_CACHE_USED, SQLITE_DBSTATUS_SCHEMA_USED, SQLITE_DBSTATUS_STMT_USED] {
+      var current: Int32 = 0
+      var highest: Int32 = 0
+      sqlite3_db_status(handle, counter, &current, &highest, 0)
+      sum += Int64(current)
+    }
+    return sum
   }
 
   /// Bytes of all pages of the database.

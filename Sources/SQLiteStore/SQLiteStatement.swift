@@ -7,12 +7,19 @@ package final class SQLiteStatement {
   package let sql: String
   package let parameterCount: Int
   private unowned let connection: SQLiteConnection
+  /// Writes nothing, by SQLite's own judgement.
+  private let isReadOnly: Bool
+  /// Parameters, and those of them that were bound at least once, as bits; parameters beyond the 64th are not watched.
+  private let parameters: UInt64
+  private var bound: UInt64 = 0
 
   init(_ handle: OpaquePointer, sql: String, connection: SQLiteConnection) {
     self.handle = handle
     self.sql = sql
     self.connection = connection
     parameterCount = Int(sqlite3_bind_parameter_count(handle))
+    parameters = parameterCount >= 64 ? .max : 1 << UInt64(parameterCount) - 1
+    isReadOnly = sqlite3_stmt_readonly(handle) != 0
   }
 
   deinit { sqlite3_finalize(handle) }
@@ -21,16 +28,17 @@ package final class SQLiteStatement {
 
   @inline(__always)
   package func bind(_ position: Int32, _ value: Int64) throws(SQLiteError) {
-    try check(sqlite3_bind_int64(handle, position, value))
+    try bound(position, sqlite3_bind_int64(handle, position, value))
   }
 
   package func bind(_ position: Int32, _ value: Double) throws(SQLiteError) {
-    try check(sqlite3_bind_double(handle, position, value))
+    try bound(position, sqlite3_bind_double(handle, position, value))
   }
 
   package func bind(_ position: Int32, text: String) throws(SQLiteError) {
     var text = text
-    try check(
+    try bound(
+      position,
       text.withUTF8 { bytes in
         bytes.withMemoryRebound(to: CChar.self) {
           twin_sqlite3_bind_text(handle, position, $0.baseAddress ?? emptyText, Int32($0.count))
@@ -39,11 +47,11 @@ package final class SQLiteStatement {
   }
 
   package func bind(_ position: Int32, blob: UnsafeRawBufferPointer) throws(SQLiteError) {
-    try check(twin_sqlite3_bind_blob(handle, position, blob.baseAddress, Int32(blob.count)))
+    try bound(position, twin_sqlite3_bind_blob(handle, position, blob.baseAddress, Int32(blob.count)))
   }
 
   package func bindNull(_ position: Int32) throws(SQLiteError) {
-    try check(sqlite3_bind_null(handle, position))
+    try bound(position, sqlite3_bind_null(handle, position))
   }
 
   package func bind(_ position: Int32, _ value: SQLValue) throws(SQLiteError) {
@@ -53,7 +61,8 @@ package final class SQLiteStatement {
     case .real(let value): try bind(position, value)
     case .text(let value): try bind(position, text: value)
     case .blob(let value):
-      try check(value.withUnsafeBytes { twin_sqlite3_bind_blob(handle, position, $0.baseAddress, Int32($0.count)) })
+      try bound(
+        position, value.withUnsafeBytes { twin_sqlite3_bind_blob(handle, position, $0.baseAddress, Int32($0.count)) })
     }
   }
 
@@ -73,7 +82,9 @@ package final class SQLiteStatement {
   /// Goes to the next row.
   ///
   /// - Returns: false after the last one.
+  /// - Throws: besides what SQLite refuses: a parameter that was never bound, a write inside `read`.
   package func step() throws(SQLiteError) -> Bool {
+    guard bound == parameters, isReadOnly || !connection.readsOnly else { throw misuse }
     switch sqlite3_step(handle) {
     case SQLITE_ROW: return true
     case SQLITE_DONE: return false
@@ -120,8 +131,16 @@ package final class SQLiteStatement {
     }
   }
 
-  private func check(_ code: Int32) throws(SQLiteError) {
+  private func bound(_ position: Int32, _ code: Int32) throws(SQLiteError) {
     guard code == SQLITE_OK else { throw connection.lastError(sql: sql) }
+    bound |= 1 << UInt64(position - 1)
+  }
+
+  private var misuse: SQLiteError {
+    let message =
+      bound == parameters
+      ? "a write inside read" : "\(bound.nonzeroBitCount) of \(parameterCount) parameters are bound"
+    return SQLiteError(code: SQLITE_MISUSE, message: message, sql: sql)
   }
 }
 

@@ -115,6 +115,11 @@ package final class Journal {
       ComponentChange(at: simulation.now, component: component, effect: nil, dependsOn: []), in: &componentChanges)
   }
 
+  /// The links of a region that suffer now.
+  package func degradedLinks(of region: String) -> [String] {
+    degraded.map(\.key).filter { $0.hasPrefix("\(region)/link/") }.sorted()
+  }
+
   /// The effect of which a component suffers now.
   package func currentEffect(_ component: String) -> String? { degraded[component] }
 

@@ -26,7 +26,8 @@ package func propagation(of changes: [Journal.ComponentChange], from start: Inst
     }
     degradedNow.insert(change.component)
     guard seen.insert(change.component).inserted else { continue }
-    for source in change.dependsOn where source != change.component && degradedNow.contains(source) {
+    var linked: Set<String> = [change.component]
+    for source in change.dependsOn where degradedNow.contains(source) && linked.insert(source).inserted {
       steps.append(PropagationStep(source: source, target: change.component, at: change.at, effect: effect))
     }
   }

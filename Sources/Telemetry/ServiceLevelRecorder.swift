@@ -25,7 +25,7 @@ package struct TrafficSecond: Sendable {
 }
 
 /// The service level indicators of one region, measured at the client: counts by the second in which the request was
-/// *sent*, histograms by minute, and every failed request up to a limit.
+/// *sent*, histograms by ten seconds, and every failed request up to a limit.
 @Simulated
 package final class ServiceLevelRecorder {
   /// A request that failed or was too slow to count as good.
@@ -45,7 +45,8 @@ package final class ServiceLevelRecorder {
   /// An answer later than this does not count as fast.
   package let latencyLimit: TimeSpan
   package private(set) var seconds: [TrafficSecond] = []
-  package private(set) var minutes: [LatencyHistogram] = []
+  /// Latencies of served requests by the ten seconds in which they were sent.
+  package private(set) var slots: [LatencyHistogram] = []
   package private(set) var failedRequests: [FailedRequest] = []
 
   package init(region: String, availabilityLimit: TimeSpan, latencyLimit: TimeSpan) {
@@ -67,7 +68,7 @@ package final class ServiceLevelRecorder {
       seconds[index].totalLatency += latency
       if latency <= availabilityLimit { seconds[index].withinAvailabilityLimit += 1 }
       if latency <= latencyLimit { seconds[index].withinLatencyLimit += 1 }
-      minutes[index / 60].record(latency)
+      slots[index / Self.slotSeconds].record(latency)
       if latency <= availabilityLimit { return }
     } else {
       seconds[index].failed += 1
@@ -91,13 +92,22 @@ package final class ServiceLevelRecorder {
     return sum
   }
 
-  /// The latencies of the served requests of `range`, to the minute.
+  /// Seconds that share a histogram.
+  package static let slotSeconds = 10
+
+  /// The latencies of the served requests of `range`: of the ten-second slots that lie in it, or that it touches when none does.
   package func latencies(_ range: Range<Instant>) -> LatencyHistogram {
     var sum = LatencyHistogram()
-    let covered = indices(range)
-    guard !covered.isEmpty else { return sum }
-    for minute in (covered.lowerBound / 60)...((covered.upperBound - 1) / 60) { sum.merge(minutes[minute]) }
+    for slot in Self.slots(range) where slots.indices.contains(slot) { sum.merge(slots[slot]) }
     return sum
+  }
+
+  /// The ten-second slots of a range.
+  package static func slots(_ range: Range<Instant>) -> Range<Int> {
+    let width = Int64(slotSeconds) * 1_000_000_000
+    let (low, high) = (max(0, range.lowerBound.nanoseconds), max(0, range.upperBound.nanoseconds))
+    let inside = Int((low + width - 1) / width)..<max(Int((low + width - 1) / width), Int(high / width))
+    return inside.isEmpty ? Int(low / width)..<Int(max(high - 1, low) / width) + 1 : inside
   }
 
   /// The indices of the seconds of `range` that were recorded.
@@ -110,7 +120,7 @@ package final class ServiceLevelRecorder {
   private func slot(_ instant: Instant) -> Int {
     let index = Int(instant.nanoseconds / 1_000_000_000)
     while seconds.count <= index { seconds.append(TrafficSecond()) }
-    while minutes.count <= index / 60 { minutes.append(LatencyHistogram()) }
+    while slots.count <= index / Self.slotSeconds { slots.append(LatencyHistogram()) }
     return index
   }
 }

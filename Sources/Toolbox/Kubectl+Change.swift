@@ -2,194 +2,217 @@ import Documents
 import KubernetesModel
 import SimulationKernel
 
-// The verbs that change objects.
 extension Kubectl {
-  private static let lastApplied = "kubectl.kubernetes.io/last-applied-configuration"
+  private static let selection: [Flag] = [.value("selector", "l"), .on("all")]
 
-  func apply(_ call: Invocation) throws -> String {
-    guard let file = call.flags["--filename"] else { throw Failure("error: must specify one of -f and -k") }
-    let path = file.hasPrefix("/") ? file : terminal.folder + file
-    let nodes: [Node]
-    do {
-      nodes = try parseYAML(try readFile(path), file: file).filter { !$0.isNull }
-    } catch let error as FileError {
-      throw Failure("error: the path \"\(file)\" does not exist: \(error.reason)")
-    } catch {
-      throw Failure("error: error parsing \(file): \(error)")
-    }
-    guard !nodes.isEmpty else { throw Failure("error: no objects passed to apply") }
-    return try nodes.map { try apply($0.json, call) }.joined()
-  }
-
-  private func apply(_ json: JSONValue, _ call: Invocation) throws -> String {
-    guard let apiVersion = json["apiVersion"]?.string, let kindName = json["kind"]?.string else {
-      throw Failure("error: unable to decode: Object 'Kind' is missing in '\(json.jsonText().prefix(80))'")
-    }
-    let kind = call.cluster.server.kind(apiVersion: apiVersion, kind: kindName)
-    var object = KubeObject(kind, json)
-    if kind.isNamespaced, object.namespace.isEmpty {
-      object.json.set("metadata", "namespace", to: .string(call.namespace))
-    }
-    let applied = JSONValue.string(object.json.jsonText() + "\n")
-    object.json.set("metadata", "annotations", Self.lastApplied, to: applied)
-    let printed = "\(kind.printedName)/\(object.name)"
-    guard let current = call.cluster.server.find(kind, object.namespace, object.name) else {
-      try call.cluster.server.create(object, as: Terminal.user)
-      return "\(printed) created\n"
-    }
-    let last = current.annotation(Self.lastApplied).flatMap { try? parseJSON($0) }
-    let isBuiltIn = ResourceKind.builtIn.contains(kind)
-    let patch =
-      isBuiltIn
-      ? current.json.threeWayPatch(to: object.json, lastApplied: last)
-      : current.json.threeWayMergePatch(to: object.json, lastApplied: last)
-    let updated = try call.cluster.server.patch(
-      kind, object.namespace, object.name, isBuiltIn ? .strategic : .merge, patch, as: Terminal.user)
-    return "\(printed) \(updated.resourceVersion == current.resourceVersion ? "unchanged" : "configured")\n"
-  }
-
-  func patch(_ call: Invocation) throws -> String {
-    guard let text = call.flags["--patch"] else {
-      throw Failure("error: must specify --patch or --patch-file containing the contents of the patch")
-    }
-    let typeName = call.flags["--type"] ?? "strategic"
-    guard let type = APIServer.PatchType(rawValue: typeName) else {
-      throw Failure("error: --type must be one of [json merge strategic], not \"\(typeName)\"")
-    }
-    guard let patch = (try? parseYAML(text, file: "patch"))?.first?.json else {
-      throw Failure("error: unable to parse \"\(text)\": yaml: invalid syntax")
-    }
-    let pairs = try named(call.words, call)
-    guard !pairs.isEmpty else { throw Failure("error: resource(s) were provided, but no name was specified") }
-    return try pairs.map { kind, name in
-      let before = try object(kind, name, call)
-      guard type != .strategic || ResourceKind.builtIn.contains(kind) else {
-        throw Failure(
-          "error: application/strategic-merge-patch+json is not supported by \(kind.group)/\(kind.version), Kind=\(kind.kind): the body of the request was in an unknown format - accepted media types include: application/json-patch+json, application/merge-patch+json, application/apply-patch+yaml"
-        )
+  /// `apply -f`: creates, or patches by the three-way merge of what was last applied, what is there and what is wanted
+  /// (kubectl, `pkg/cmd/apply`).
+  static let apply = Verb(
+    path: ["apply"],
+    flags: [.value("filename", "f")]
+  ) { call in
+    let files = call.flags.all("filename")
+    guard !files.isEmpty else { throw KubectlError("must specify one of -f and -k") }
+    for file in files {
+      for document in try call.documents(of: file) {
+        do { try call.apply(document, from: file) } catch { call.fail(error) }
       }
-      let after = try call.cluster.server.patch(kind, call.namespace, name, type, patch, as: Terminal.user)
-      return
-        "\(kind.printedName)/\(name) patched\(after.resourceVersion == before.resourceVersion ? " (no change)" : "")\n"
-    }.joined()
+    }
   }
 
-  func scale(_ call: Invocation) throws -> String {
-    guard let text = call.flags["--replicas"] else { throw Failure("error: required flag(s) \"replicas\" not set") }
-    guard let count = Int64(text), count >= 0 else {
-      throw Failure(
-        Int64(text) == nil
-          ? "error: invalid argument \"\(text)\" for \"--replicas\" flag: strconv.ParseInt: parsing \"\(text)\": invalid syntax\nSee 'kubectl scale --help' for usage."
-          : "error: The --replicas=COUNT flag is required, and COUNT must be greater than or equal to 0")
+  static let patch = Verb(path: ["patch"], flags: [.value("patch", "p"), .value("type")]) {
+    call in
+    guard let text = call.flags["patch"] else {
+      throw KubectlError("must specify --patch or --patch-file containing the contents of the patch")
     }
-    return try named(call.words, call).map { kind, name in
-      guard kind == .deployment || kind == .replicaSet else {
-        throw Failure("Error from server (NotFound): the server could not find the requested resource")
+    let types: [(String, APIServer.PatchType)] = [("strategic", .strategic), ("merge", .merge), ("json", .json)]
+    let name = call.flags["type"] ?? "strategic"
+    guard let type = types.first(where: { $0.0 == name })?.1 else {
+      throw KubectlError("--type must be one of [json merge strategic], not \"\(name)\"")
+    }
+    let body = try call.patchBody(text)
+    for object in try call.targets(call.flags.words) {
+      if type == .strategic, !ResourceKind.builtIn.contains(object.kind) { throw KubectlCall.unsupportedStrategic }
+      let patched = try call.server.patch(object.kind, object.namespace, object.name, type, body, as: user)
+      let isChanged = patched.resourceVersion != object.resourceVersion
+      call.print("\(object.printedName) patched" + (isChanged ? "" : " (no change)"))
+    }
+  }
+
+  static let scale = Verb(
+    path: ["scale"], flags: selection + [.value("replicas"), .value("current-replicas")]
+  ) { call in
+    guard let text = call.flags["replicas"] else {
+      throw KubectlError("required flag(s) \"replicas\" not set")
+    }
+    guard let replicas = Int64(text) else {
+      throw KubectlError(
+        "invalid argument \"\(text)\" for \"--replicas\" flag: strconv.ParseInt: parsing \"\(text)\": invalid syntax\n"
+          + "See 'kubectl scale --help' for usage.")
+    }
+    guard replicas >= 0 else {
+      throw KubectlError("The --replicas=COUNT flag is required, and COUNT must be greater than or equal to 0")
+    }
+    for object in try call.targets(call.flags.words) {
+      guard [.deployment, .replicaSet].contains(object.kind) else {
+        throw APIError(.notFound, "the server could not find the requested resource")
       }
-      var target = try object(kind, name, call)
-      target.json.set("spec", "replicas", to: .integer(count))
-      try call.cluster.server.update(target, as: Terminal.user)
-      return "\(kind.printedName)/\(name) scaled\n"
-    }.joined()
-  }
-
-  func set(_ call: Invocation) throws -> String {
-    guard let what = call.words.first, ["env", "image"].contains(what) else {
-      throw Failure("error: unknown command \"\(call.words.first ?? "")\" for \"kubectl set\"")
-    }
-    let isAssignment: (String) -> Bool = { $0.contains("=") || ($0.hasSuffix("-") && !$0.contains("/")) }
-    let assignments = call.words.dropFirst().filter(isAssignment)
-    let targets = call.words.dropFirst().filter { !isAssignment($0) }
-    guard !assignments.isEmpty else {
-      throw Failure(
-        what == "env"
-          ? "error: at least one environment variable must be provided" : "error: at least one image update is required"
-      )
-    }
-    return try named(Array(targets), call).map { kind, name in
-      var target = try object(kind, name, call)
-      let before = target.json
-      guard var containers = target.json.at("spec", "template", "spec", "containers")?.array else {
-        throw Failure("error: \(kind.plural)/\(name) has no pod template")
+      let current = object.spec["replicas"]?.integer ?? 1
+      if let expected = call.flags["current-replicas"].flatMap({ Int64($0) }), expected >= 0, expected != current {
+        throw KubectlError("Expected replicas to be \(expected), was \(current)")
       }
-      for assignment in assignments {
-        try what == "env" ? Self.setVariable(assignment, &containers) : Self.setImage(assignment, &containers)
+      try call.merge(object, ["spec": ["replicas": .integer(replicas)]])
+      call.print("\(object.printedName) scaled")
+    }
+  }
+
+  static let delete = Verb(
+    path: ["delete"],
+    flags: selection + [
+      .value("filename", "f"), .value("grace-period"), .on("force"), .on("now"), .on("wait"), .on("ignore-not-found"),
+      .value("timeout"), .on("all-namespaces", "A"),
+    ]
+  ) { call in
+    var grace = call.flags["grace-period"].flatMap { Int64($0) }.flatMap { $0 < 0 ? nil : $0 }
+    if call.flags.isOn("now") { grace = 1 }
+    let isForced = call.flags.isOn("force")
+    if isForced {
+      grace = grace ?? 0
+      call.warn(
+        "Warning: Immediate deletion does not wait for confirmation that the running resource has been terminated. "
+          + "The resource may continue to run on the cluster indefinitely.")
+    }
+    for object in try call.deletionTargets() {
+      do throws(APIError) {
+        try call.server.delete(object.kind, object.namespace, object.name, gracePeriodSeconds: grace, as: user)
+        let place = object.kind.isNamespaced ? " from \(object.namespace) namespace" : ""
+        call.print("\(object.kind.printedName) \"\(object.name)\" \(isForced ? "force deleted" : "deleted")\(place)")
+        if call.flags["wait"] != "false" { await call.waitUntilGone(object) }
+      } catch { call.fail(error) }
+    }
+  }
+
+  static let annotate = marking("annotate", field: "annotations", done: "annotated")
+  static let label = marking("label", field: "labels", done: "labeled")
+
+  /// `annotate` and `label`: `KEY=VALUE` sets, `KEY-` removes.
+  private static func marking(_ verb: String, field: String, done: String) -> Verb {
+    Verb(path: [verb], flags: selection + [.on("overwrite"), .on("all-namespaces", "A")]) { call in
+      let words = call.flags.words
+      let split = words.firstIndex { $0.contains("=") || ($0.hasSuffix("-") && $0.count > 1) } ?? words.count
+      let changes = words[split...].map(KubectlCall.Assignment.init)
+      guard !changes.isEmpty else {
+        throw KubectlError("at least one \(field == "labels" ? "label" : "annotation") update is required")
       }
-      target.json.set("spec", "template", "spec", "containers", to: .array(containers))
-      guard target.json != before else { return "" }
-      try call.cluster.server.update(target, as: Terminal.user)
-      return "\(kind.printedName)/\(name) \(what == "env" ? "env" : "image") updated\n"
-    }.joined()
-  }
-
-  private static func setVariable(_ assignment: String, _ containers: inout [JSONValue]) throws {
-    let parts = assignment.split(separator: "=", maxSplits: 1, omittingEmptySubsequences: false).map(String.init)
-    let name = parts.count > 1 ? parts[0] : String(assignment.dropLast())
-    for index in containers.indices {
-      var variables = containers[index]["env"]?.array ?? []
-      let position = variables.firstIndex { $0["name"]?.string == name }
-      if parts.count > 1 {
-        let value: JSONValue = ["name": .string(name), "value": .string(parts[1])]
-        if let position { variables[position] = value } else { variables.append(value) }
-      } else if let position {
-        variables.remove(at: position)
+      for object in try call.targets(Array(words[..<split])) {
+        do { try call.mark(object, field, changes, done) } catch { call.fail(error) }
       }
-      containers[index]["env"] = .array(variables)
+    }
+  }
+}
+
+extension KubectlCall {
+  /// `KEY=VALUE`, or `KEY-` with no value.
+  struct Assignment: Sendable {
+    let key: String
+    let value: String?
+
+    init(_ word: String) {
+      if let index = word.firstIndex(of: "=") {
+        key = String(word[..<index])
+        value = String(word[word.index(after: index)...])
+      } else {
+        key = word.hasSuffix("-") ? String(word.dropLast()) : word
+        value = nil
+      }
     }
   }
 
-  private static func setImage(_ assignment: String, _ containers: inout [JSONValue]) throws {
-    let parts = assignment.split(separator: "=", maxSplits: 1).map(String.init)
-    let indices = containers.indices.filter { parts[0] == "*" || containers[$0]["name"]?.string == parts[0] }
-    guard parts.count == 2, !indices.isEmpty else {
-      throw Failure("error: unable to find container named \"\(parts[0])\"")
-    }
-    for index in indices { containers[index]["image"] = .string(parts[1]) }
+  /// Custom resources have no strategic merge.
+  fileprivate static let unsupportedStrategic = KubectlError(
+    "Error from server (UnsupportedMediaType): the body of the request was in an unknown format - accepted media types "
+      + "include: application/json-patch+json, application/merge-patch+json, application/apply-patch+yaml",
+    isVerbatim: true)
+
+  /// Merges a change into an object as the engineer.
+  @discardableResult
+  func merge(_ object: KubeObject, _ change: JSONValue) throws(APIError) -> KubeObject {
+    try server.patch(object.kind, object.namespace, object.name, .merge, change, as: Kubectl.user)
   }
 
-  func delete(_ call: Invocation) throws -> String {
-    var pairs = try named(call.words, call)
-    if let selector = call.flags["--selector"], let word = call.words.first {
-      let kind = try kind(word, call.cluster)
-      pairs = call.cluster.server.list(kind, namespace: call.namespace, labels: try LabelSelector(parsing: selector))
-        .map { (kind, $0.name) }
-    }
-    guard !pairs.isEmpty else { throw Failure("error: resource(s) were provided, but no name was specified") }
-    let grace = call.flags["--grace-period"].flatMap { Int64($0) }
-    return try pairs.map { kind, name in
-      try call.cluster.server.delete(
-        kind, call.namespace, name, gracePeriodSeconds: call.flags.has("--force") ? grace ?? 0 : grace,
-        as: Terminal.user)
-      let namespace = kind.isNamespaced ? " from \(call.namespace) namespace" : ""
-      return "\(kind.printedName) \"\(name)\" \(call.flags.has("--force") ? "force deleted" : "deleted")\(namespace)\n"
-    }.joined()
-  }
-
-  /// `annotate` and `label`.
-  func mark(_ call: Invocation, field: String, verb: String) throws -> String {
-    let isChange: (String) -> Bool = { $0.contains("=") || $0.hasSuffix("-") }
-    let changes = call.words.filter(isChange)
-    guard !changes.isEmpty else {
-      throw Failure("error: at least one \(field.dropLast()) update is required")
-    }
-    return try named(call.words.filter { !isChange($0) }, call).map { kind, name in
-      var target = try object(kind, name, call)
-      for change in changes {
-        let parts = change.split(separator: "=", maxSplits: 1, omittingEmptySubsequences: false).map(String.init)
-        guard parts.count > 1 else {
-          target.json.set("metadata", field, String(change.dropLast()), to: nil)
-          continue
-        }
-        let old = target.json.at("metadata", field)?[parts[0]]?.string
-        guard old == nil || old == parts[1] || call.flags.has("--overwrite") else {
-          throw Failure(
-            "error: --overwrite is false but found the following declared \(field.dropLast())(s): '\(parts[0])' already has a value (\(old ?? ""))"
+  fileprivate func mark(_ object: KubeObject, _ field: String, _ changes: [Assignment], _ done: String) throws {
+    let singular = field == "labels" ? "label" : "annotation"
+    var patch = JSONValue.object(JSONObject())
+    var isRemoval = false
+    for change in changes {
+      let before = object.json.at("metadata", field)?[change.key]?.string
+      if let value = change.value {
+        if let before, before != value, !flags.isOn("overwrite") {
+          throw KubectlError(
+            field == "labels"
+              ? "'\(change.key)' already has a value (\(before)), and --overwrite is false"
+              : "--overwrite is false but found the following declared annotation(s): "
+                + "'\(change.key)' already has a value (\(before))"
           )
         }
-        target.json.set("metadata", field, parts[0], to: .string(parts[1]))
+        patch.set("metadata", field, change.key, to: .string(value))
+      } else {
+        isRemoval = true
+        if before == nil { print("\(singular) \"\(change.key)\" not found.") }
+        patch.set("metadata", field, change.key, to: .null)
       }
-      try call.cluster.server.update(target, as: Terminal.user)
-      return "\(kind.printedName)/\(name) \(verb)\n"
-    }.joined()
+    }
+    let changed = try merge(object, patch)
+    let isChanged = changed.resourceVersion != object.resourceVersion
+    if field == "labels" {
+      let onlyRemoves = isRemoval && changes.allSatisfy { $0.value == nil }
+      print("\(object.printedName) \(!isChanged ? "not labeled" : onlyRemoves ? "unlabeled" : done)")
+    } else {
+      print("\(object.printedName) \(done)")
+    }
+  }
+
+  fileprivate func patchBody(_ text: String) throws -> JSONValue {
+    if let json = try? parseJSON(text) { return json }
+    guard let nodes = try? parseYAML(text), let node = nodes.first, node.scalar == nil else {
+      throw KubectlError("unable to parse \"\(text)\": yaml: did not find expected node content")
+    }
+    return node.json
+  }
+
+  fileprivate func deletionTargets() throws -> [KubeObject] {
+    let files = flags.all("filename")
+    guard files.isEmpty else {
+      return try files.flatMap { file in
+        try documents(of: file).map { try server.get($0.kind, $0.namespace, $0.name) }
+      }
+    }
+    var found: [KubeObject] = []
+    for reference in try references(flags.words) {
+      guard let name = reference.name else {
+        guard flags["selector"] != nil || flags.isOn("all") else {
+          throw KubectlError("resource(s) were provided, but no name was specified")
+        }
+        let labels = try flags["selector"].map { try LabelSelector(parsing: $0) }
+        found += server.list(reference.kind, namespace: scope(reference.kind), labels: labels)
+        continue
+      }
+      do throws(APIError) { found.append(try server.get(reference.kind, namespace, name)) } catch {
+        if !flags.isOn("ignore-not-found") { fail(error) }
+      }
+    }
+    if found.isEmpty, result.exitCode == 0, !flags.isOn("ignore-not-found") { print("No resources found") }
+    return found
+  }
+
+  /// Waits, as `delete` does by default, until an object of this uid is there no more.
+  fileprivate func waitUntilGone(_ object: KubeObject) async {
+    let limit = flags["timeout"].flatMap { TimeSpan(timeout: $0) }.map { simulation.now + $0 }
+    while server.find(object.kind, object.namespace, object.name)?.uid == object.uid {
+      if let limit, simulation.now >= limit {
+        return fail(KubectlError("timed out waiting for the condition on \(object.kind.plural)/\(object.name)"))
+      }
+      await simulation.sleep(.seconds(1), Kubectl.callEvent)
+    }
   }
 }

@@ -2,242 +2,179 @@ import Documents
 import KubernetesModel
 import SimulationKernel
 
-// `kubectl describe` and `kubectl logs`. The layout follows kubectl/pkg/describe/describe.go: two blanks behind the longest
-// key of a block, nested blocks indented by two.
 extension Kubectl {
-  func describe(_ call: Invocation) throws -> String {
+  static let describe = Verb(
+    path: ["describe"], flags: [.value("selector", "l"), .on("all-namespaces", "A"), .on("show-events")]
+  ) { call in
+    guard !call.flags.words.isEmpty else {
+      throw KubectlError(
+        "You must specify the type of resource to describe. Use \"kubectl api-resources\" for a complete list of "
+          + "supported resources.", isVerbatim: true)
+    }
+    let labels = try call.flags["selector"].map { try LabelSelector(parsing: $0) }
     var objects: [KubeObject] = []
-    if call.words.count == 1, let word = call.words.first, !word.contains("/") {
-      let labels = try call.flags["--selector"].map { try LabelSelector(parsing: $0) }
-      objects = call.cluster.server.list(try kind(word, call.cluster), namespace: call.namespace, labels: labels)
-      if objects.isEmpty { return Self.notice + "No resources found in \(call.namespace) namespace.\n" }
-    } else {
-      objects = try named(call.words, call).map { try object($0.kind, $0.name, call) }
+    for reference in try call.references(call.flags.words) {
+      if let name = reference.name {
+        do throws(APIError) { objects.append(try call.server.get(reference.kind, call.namespace, name)) } catch {
+          call.fail(error)
+        }
+      } else {
+        objects += call.server.list(reference.kind, namespace: call.scope(reference.kind), labels: labels)
+      }
     }
-    return objects.map { describe($0, call.cluster) }.joined(separator: "\n\n")
+    if objects.isEmpty, call.result.exitCode == 0 {
+      call.warn("No resources found in \(call.namespace) namespace.")
+    }
+    call.write(objects.map { call.description(of: $0) }.joined(separator: "\n\n"))
   }
+}
 
-  private func describe(_ object: KubeObject, _ cluster: Cluster) -> String {
-    var lines: [(String, String)] = [("Name:", object.name)]
-    if object.kind.isNamespaced { lines.append(("Namespace:", object.namespace)) }
-    lines.append(("Labels:", multiline(object.json.at("metadata", "labels"), "=")))
-    lines.append(("Annotations:", multiline(object.json.at("metadata", "annotations"), ": ")))
-    var text = ""
+extension KubectlCall {
+  fileprivate func description(of object: KubeObject) -> String {
+    let body: String
     switch object.kind {
-    case .pod: text = describePod(object, &lines)
-    case .deployment: text = describeDeployment(object, cluster, &lines)
-    default: text = describeRest(object)
+    case .pod: body = PodDescription.pod(object)
+    case .deployment: body = deployment(object)
+    case .secret, .configMap: return elasticText(data(object))
+    default: body = ObjectDescription.text(object)
     }
-    return aligned(lines) + text + describeEvents(object, cluster)
+    return elasticText(body + (flags["show-events"] == "false" ? "" : events(object)))
   }
 
-  private func aligned(_ lines: [(String, String)], indent: Int = 0) -> String {
-    let width = (lines.map(\.0.count).max() ?? 0) + 2
-    let margin = String(repeating: " ", count: indent)
-    return lines.map { key, value in
-      let rows = value.split(separator: "\n", omittingEmptySubsequences: false)
-      let first = margin + key + String(repeating: " ", count: width - key.count) + (rows.first ?? "")
-      return
-        ([Substring(first)] + rows.dropFirst().map { Substring(margin + String(repeating: " ", count: width) + $0) })
-        .joined(separator: "\n") + "\n"
-    }.joined()
-  }
-
-  private func multiline(_ labels: JSONValue?, _ separator: String) -> String {
-    let rows = (labels?.object?.members ?? []).map { "\($0.key)\(separator)\($0.value.string ?? $0.value.jsonText())" }
-    return rows.isEmpty ? "<none>" : rows.sorted().joined(separator: "\n")
-  }
-
-  private func describePod(_ pod: KubeObject, _ lines: inout [(String, String)]) -> String {
-    lines.append(("Node:", "\(pod.spec["nodeName"]?.string ?? "<none>")/\(pod.status["hostIP"]?.string ?? "")"))
-    lines.append(("Start Time:", pod.status["startTime"]?.string ?? ""))
-    lines.append(("Status:", pod.isTerminating ? "Terminating" : pod.status["phase"]?.string ?? ""))
-    lines.append(("IP:", pod.status["podIP"]?.string ?? ""))
-    if let owner = pod.controller {
-      lines.append(("Controlled By:", "\(owner["kind"]?.string ?? "")/\(owner["name"]?.string ?? "")"))
-    }
-    var text = "Containers:\n"
-    for container in pod.spec["containers"]?.array ?? [] {
-      let status = pod.status["containerStatuses"]?.array?.first { $0["name"] == container["name"] }
-      text += "  \(container["name"]?.string ?? ""):\n" + describeContainer(container, status)
-    }
-    text += "Conditions:\n" + conditionRows(pod, ["Type", "Status"])
-    return text + "QoS Class:  \(pod.status["qosClass"]?.string ?? "BestEffort")\n"
-  }
-
-  private func describeContainer(_ container: JSONValue, _ status: JSONValue?) -> String {
-    var lines: [(String, String)] = [
-      ("Container ID:", status?["containerID"]?.string ?? ""), ("Image:", container["image"]?.string ?? ""),
-    ]
-    lines += stateRows("State:", status?["state"])
-    if let last = status?["lastState"], last.object?.isEmpty == false { lines += stateRows("Last State:", last) }
-    lines.append(("Ready:", status?["ready"]?.bool == true ? "True" : "False"))
-    lines.append(("Restart Count:", String(status?["restartCount"]?.integer ?? 0)))
-    var text = aligned(lines, indent: 4)
-    for name in ["limits", "requests"] {
-      guard let values = container.at("resources", name)?.object, !values.isEmpty else { continue }
-      text += "    \(name == "limits" ? "Limits" : "Requests"):\n"
-      text += aligned(values.sortedMembers.map { ("\($0.key):", $0.value.string ?? $0.value.jsonText()) }, indent: 6)
-    }
-    text += "    Environment:\n" + aligned(environmentRows(container), indent: 6)
+  private func head(_ object: KubeObject) -> String {
+    var text = "Name:\t\(object.name)\n"
+    if object.kind.isNamespaced { text += "Namespace:\t\(object.namespace)\n" }
     return text
   }
 
-  private func stateRows(_ title: String, _ state: JSONValue?) -> [(String, String)] {
-    guard let member = state?.object?.members.first else { return [(title, "Waiting")] }
-    var rows = [(title, member.key.prefix(1).uppercased() + member.key.dropFirst())]
-    if let reason = member.value["reason"]?.string { rows.append(("  Reason:", reason)) }
-    if let message = member.value["message"]?.string { rows.append(("  Message:", message)) }
-    if let code = member.value["exitCode"]?.integer { rows.append(("  Exit Code:", String(code))) }
-    if let time = member.value["startedAt"]?.string { rows.append(("  Started:", time)) }
-    if let time = member.value["finishedAt"]?.string { rows.append(("  Finished:", time)) }
-    return rows
+  private func deployment(_ object: KubeObject) -> String {
+    var text = head(object) + "CreationTimestamp:\t\(ClusterClock.describedTime(object.creationTimestamp))\n"
+    text += PodDescription.members("Labels", object.json.at("metadata", "labels"), separator: "=")
+    text += PodDescription.members("Annotations", object.json.at("metadata", "annotations"), separator: ": ")
+    text += "Selector:\t\(selectorText(object.spec["selector"]))\n"
+    func count(_ field: String) -> Int64 { object.status[field]?.integer ?? 0 }
+    text += "Replicas:\t\(object.spec["replicas"]?.integer ?? 1) desired | \(count("updatedReplicas")) updated | "
+    text += "\(count("replicas")) total | \(count("availableReplicas")) available | "
+    text += "\(count("unavailableReplicas")) unavailable\n"
+    text += "StrategyType:\t\(object.spec.at("strategy", "type")?.string ?? "RollingUpdate")\n"
+    text += "MinReadySeconds:\t\(object.spec["minReadySeconds"]?.integer ?? 0)\n"
+    if let update = object.spec.at("strategy", "rollingUpdate") {
+      func bound(_ key: String) -> String { update[key].map { $0.string ?? $0.jsonText() } ?? "25%" }
+      text += "RollingUpdateStrategy:\t\(bound("maxUnavailable")) max unavailable, \(bound("maxSurge")) max surge\n"
+    }
+    text += "Pod Template:\n" + PodDescription.template(object.spec["template"] ?? [:])
+    text += "Conditions:\n  Type\tStatus\tReason\n  ----\t------\t------\n"
+    for condition in object.status["conditions"]?.array ?? [] {
+      let cells = ["type", "status", "reason"].map { condition[$0]?.string ?? "" }
+      text += "  \(cells[0]) \t\(cells[1])\t\(cells[2])\n"
+    }
+    return text + replicaSets(of: object)
   }
 
-  private func environmentRows(_ container: JSONValue) -> [(String, String)] {
-    let rows = (container["env"]?.array ?? []).map { variable -> (String, String) in
-      let name = (variable["name"]?.string ?? "") + ":"
-      if let value = variable["value"]?.string { return (name, value) }
-      for (field, word) in [("secretKeyRef", "in secret"), ("configMapKeyRef", "of config map")] {
-        if let reference = variable.at("valueFrom", field) {
-          return (
-            name,
-            "<set to the key '\(reference["key"]?.string ?? "")' \(word) '\(reference["name"]?.string ?? "")'>  Optional: false"
-          )
-        }
+  private func replicaSets(of deployment: KubeObject) -> String {
+    let sets = server.list(.replicaSet, namespace: deployment.namespace)
+      .filter { $0.controllerUID == deployment.uid }
+    let revision = deployment.annotation("deployment.kubernetes.io/revision")
+    let current = sets.filter { $0.annotation("deployment.kubernetes.io/revision") == revision }
+    let old = sets.filter { set in !current.contains { $0.uid == set.uid } && set.spec["replicas"]?.integer != 0 }
+    func list(_ sets: [KubeObject]) -> String {
+      let texts = sets.map { set in
+        "\(set.name) (\(set.status["replicas"]?.integer ?? 0)/\(set.spec["replicas"]?.integer ?? 0) replicas created)"
       }
-      return (name, "")
+      return texts.isEmpty ? "<none>" : texts.joined(separator: ", ")
     }
-    return rows.isEmpty ? [("<none>", "")] : rows
+    return "OldReplicaSets:\t\(list(old))\nNewReplicaSet:\t\(list(current))\n"
   }
 
-  private func conditionRows(_ object: KubeObject, _ columns: [String]) -> String {
-    let keys = columns.map { $0.lowercased() }
-    let rows = (object.status["conditions"]?.array ?? []).map { condition in keys.map { condition[$0]?.string ?? "" } }
-    return indented(
-      Table(columns: columns, rows: [columns.map { String(repeating: "-", count: $0.count) }] + rows).text())
-  }
-
-  private func indented(_ text: String) -> String {
-    text.split(separator: "\n").map { "  \($0)\n" }.joined()
-  }
-
-  private func describeDeployment(_ object: KubeObject, _ cluster: Cluster, _ lines: inout [(String, String)]) -> String
-  {
-    func count(_ key: String) -> Int64 { object.status[key]?.integer ?? 0 }
-    lines.append(("Selector:", selectorText(object.spec.at("selector", "matchLabels"))))
-    lines.append(
-      (
-        "Replicas:",
-        "\(object.spec["replicas"]?.integer ?? 1) desired | \(count("updatedReplicas")) updated | \(count("replicas")) total | \(count("availableReplicas")) available | \(count("unavailableReplicas")) unavailable"
-      ))
-    lines.append(("StrategyType:", object.spec.at("strategy", "type")?.string ?? ""))
-    let bounds = object.spec.at("strategy", "rollingUpdate")
-    func bound(_ key: String) -> String { bounds?[key].map { $0.string ?? $0.jsonText() } ?? "0" }
-    lines.append(
-      ("RollingUpdateStrategy:", "\(bound("maxUnavailable")) max unavailable, \(bound("maxSurge")) max surge"))
-    var text = "Pod Template:\n  Containers:\n"
-    for container in object.spec.at("template", "spec", "containers")?.array ?? [] {
-      text +=
-        "   \(container["name"]?.string ?? ""):\n    Image:  \(container["image"]?.string ?? "")\n    Environment:\n"
-      text += aligned(environmentRows(container), indent: 6)
-    }
-    text += "Conditions:\n" + conditionRows(object, ["Type", "Status", "Reason"])
-    let sets = cluster.server.list(.replicaSet, namespace: object.namespace).filter { $0.controllerUID == object.uid }
-    let current = sets.max { Self.revision($0) < Self.revision($1) }
-    let old = sets.filter { $0.uid != current?.uid && ($0.spec["replicas"]?.integer ?? 0) > 0 }
-    text += "OldReplicaSets:  \(old.isEmpty ? "<none>" : old.map(Self.setText).joined(separator: ", "))\n"
-    return text + "NewReplicaSet:   \(current.map(Self.setText) ?? "<none>")\n"
-  }
-
-  private static func revision(_ set: KubeObject) -> Int64 {
-    set.annotation("deployment.kubernetes.io/revision").flatMap { Int64($0) } ?? 0
-  }
-
-  private static func setText(_ set: KubeObject) -> String {
-    "\(set.name) (\(set.status["replicas"]?.integer ?? 0)/\(set.spec["replicas"]?.integer ?? 0) replicas created)"
-  }
-
-  /// Every other kind: its fields as they are, as kubectl describes custom resources; the values of Secrets stay hidden.
-  private func describeRest(_ object: KubeObject) -> String {
-    var json = object.json
-    for key in ["metadata", "apiVersion", "kind"] { json[key] = nil }
-    if object.kind == .secret {
-      let rows = (json["data"]?.object?.sortedMembers ?? []).map { member in
-        ("\(member.key):", "\(base64Decoded(member.value.string ?? "")?.count ?? 0) bytes")
+  /// A Secret shows the sizes of its values, a ConfigMap the values.
+  private func data(_ object: KubeObject) -> String {
+    var text = head(object) + PodDescription.members("Labels", object.json.at("metadata", "labels"), separator: "=")
+    text += PodDescription.members("Annotations", object.json.at("metadata", "annotations"), separator: ": ") + "\n"
+    if object.kind == .secret { text += "Type:\t\(object.json["type"]?.string ?? "Opaque")\n\n" }
+    text += "Data\n====\n"
+    for member in object.json["data"]?.object?.sortedMembers ?? [] {
+      let value = member.value.string ?? ""
+      if object.kind == .secret {
+        text += "\(member.key):\t\(base64Decoded(value)?.count ?? 0) bytes\n"
+      } else {
+        text += "\(member.key):\n----\n\(value)\n\n"
       }
-      return "\nType:  \(json["type"]?.string ?? "Opaque")\n\nData\n====\n" + aligned(rows)
     }
-    return "API Version:  \(object.kind.apiVersion)\nKind:         \(object.kind.kind)\n" + json.yamlText()
+    return object.kind == .secret ? text : text + "\nBinaryData\n====\n\n" + events(object)
   }
 
-  private func describeEvents(_ object: KubeObject, _ cluster: Cluster) -> String {
-    let events = cluster.server.list(.event, namespace: object.namespace.isEmpty ? "default" : object.namespace)
-      .filter { $0.json.at("involvedObject", "uid")?.string == object.uid }
-      .sorted { ($0.json["lastTimestamp"]?.string ?? "") < ($1.json["lastTimestamp"]?.string ?? "") }
-    guard !events.isEmpty else { return "Events:  <none>\n" }
-    let now = terminal.world.simulation.now
-    let columns = ["Type", "Reason", "Age", "From", "Message"]
-    let rows = events.map { event in
-      [
-        event.json["type"]?.string ?? "", event.json["reason"]?.string ?? "", eventAge(event, now),
-        event.json.at("source", "component")?.string ?? "", event.json["message"]?.string ?? "",
-      ]
+  /// The table of events about an object, oldest first.
+  private func events(_ object: KubeObject) -> String {
+    let place = object.namespace.isEmpty ? "default" : object.namespace
+    let found = server.list(.event, namespace: place).filter {
+      let involved = $0.json["involvedObject"]
+      return involved?["kind"]?.string == object.kind.kind && involved?["name"]?.string == object.name
+        && involved?["uid"]?.string == object.uid
     }
-    let table = Table(columns: columns, rows: [columns.map { String(repeating: "-", count: $0.count) }] + rows)
-    return "Events:\n" + indented(table.text())
+    guard !found.isEmpty else { return "Events:\t<none>\n" }
+    let sorted = found.sorted {
+      ($0.json["lastTimestamp"]?.string ?? "", $0.resourceVersion)
+        < ($1.json["lastTimestamp"]?.string ?? "", $1.resourceVersion)
+    }
+    var text = "Events:\n  Type\tReason\tAge\tFrom\tMessage\n  ----\t------\t----\t----\t-------\n"
+    for event in sorted {
+      let (type, reason) = (event.json["type"]?.string ?? "", event.json["reason"]?.string ?? "")
+      let source = event.json.at("source", "component")?.string ?? ""
+      let message = event.json["message"]?.string?.trimmingBlanks ?? ""
+      text += "  \(type)\t\(reason)\t\(eventAge(event))\t\(source)\t\(message)\n"
+    }
+    return text
   }
 
-  func logs(_ call: Invocation) throws -> String {
-    var pods: [KubeObject] = []
-    if let selector = call.flags["--selector"] {
-      pods = call.cluster.server.list(.pod, namespace: call.namespace, labels: try LabelSelector(parsing: selector))
-    } else {
-      guard let word = call.words.first else {
-        throw Failure(
-          "error: expected 'logs [-f] [-p] (POD | TYPE/NAME) [-c CONTAINER]'.\nPOD or TYPE/NAME is a required argument for the logs command\nSee 'kubectl logs -h' for help and examples"
-        )
+  /// `2m (x5 over 10m)` for an event that was repeated.
+  private func eventAge(_ event: KubeObject) -> String {
+    let last = age(since: event.json["lastTimestamp"]?.string, now: simulation.now)
+    guard let count = event.json["count"]?.integer, count > 1 else { return last }
+    return "\(last) (x\(count) over \(age(since: event.json["firstTimestamp"]?.string, now: simulation.now)))"
+  }
+}
+
+/// Any object as a tree of labelled fields (kubectl, `describe.go`, `GenericDescriber`).
+private enum ObjectDescription {
+  static func text(_ object: KubeObject) -> String {
+    var text = "Name:\t\(object.name)\nNamespace:\t\(object.namespace)\n"
+    text += PodDescription.members("Labels", object.json.at("metadata", "labels"), separator: "=")
+    text += PodDescription.members("Annotations", object.json.at("metadata", "annotations"), separator: ": ")
+    text += "API Version:\t\(object.kind.apiVersion)\nKind:\t\(object.kind.kind)\n"
+    var rest = object.json
+    for key in ["apiVersion", "kind"] { rest[key] = nil }
+    for key in ["name", "namespace", "labels", "annotations"] { rest.set("metadata", key, to: nil) }
+    return text + tree(rest, "")
+  }
+
+  private static func tree(_ value: JSONValue, _ indent: String) -> String {
+    (value.object?.sortedMembers ?? []).map { member in
+      let title = indent + label(member.key)
+      switch member.value {
+      case .object: return "\(title):\n" + tree(member.value, indent + "  ")
+      case .array(let items):
+        return "\(title):\n"
+          + items.map { item in
+            item.object == nil ? "\(indent)  \(item.string ?? item.jsonText())\n" : tree(item, indent + "  ")
+          }.joined()
+      default: return "\(title):\t\(member.value.string ?? member.value.jsonText())\n"
       }
-      pods = [try pod(word, call)]
-    }
-    let isPrevious = call.flags.has("--previous")
-    return try pods.map { try logs(of: $0, previous: isPrevious, call) }.joined()
+    }.joined()
   }
 
-  /// A pod by its name, or one of a workload's.
-  private func pod(_ word: String, _ call: Invocation) throws -> KubeObject {
-    guard word.contains("/") else { return try object(.pod, word, call) }
-    let (kind, name) = try named([word], call)[0]
-    let target = try object(kind, name, call)
-    if kind == .pod { return target }
-    let pods = call.cluster.server.list(.pod, namespace: call.namespace, labels: LabelSelector(target.spec["selector"]))
-    guard let first = pods.first else { throw Failure("error: timed out waiting for the condition") }
-    return first
-  }
-
-  private func logs(of pod: KubeObject, previous: Bool, _ call: Invocation) throws -> String {
-    let names = (pod.spec["containers"]?.array ?? []).compactMap { $0["name"]?.string }
-    let container = call.flags["--container"] ?? names.first ?? ""
-    guard names.contains(container) else {
-      throw Failure("error: container \(container) is not valid for pod \(pod.name)")
+  /// `creationTimestamp` as `Creation Timestamp`; a key that is no identifier stays as it is.
+  private static func label(_ key: String) -> String {
+    guard key.allSatisfy({ $0.isLetter || $0.isNumber }) else { return key }
+    var words: [String] = [""]
+    var previous: Character = "A"
+    for character in key {
+      if character.isUppercase, !previous.isUppercase { words.append("") }
+      words[words.count - 1].append(character)
+      previous = character
     }
-    let state = pod.status["containerStatuses"]?.array?.first { $0["name"]?.string == container }
-    guard let lines = call.cluster.logs(pod.namespace, pod.name, container: container, previous: previous) else {
-      if previous {
-        throw Failure(
-          "Error from server (BadRequest): previous terminated container \"\(container)\" in pod \"\(pod.name)\" not found"
-        )
-      }
-      let reason = state?.at("state", "waiting", "reason")?.string ?? "ContainerCreating"
-      let cause = ["ErrImagePull", "ImagePullBackOff"].contains(reason) ? "trying and failing to pull image" : reason
-      throw Failure(
-        "Error from server (BadRequest): container \"\(container)\" in pod \"\(pod.name)\" is waiting to start: \(cause)"
-      )
-    }
-    let shown = call.flags["--tail"].flatMap { Int($0) }.map { $0 < 0 ? lines[...] : lines.suffix($0) } ?? lines[...]
-    let since = call.flags["--since"].flatMap { Duration(goText: $0) }.map {
-      terminal.world.simulation.now - TimeSpan($0)
-    }
-    return shown.filter { line in since.map { line.at >= $0 } ?? true }.map { $0.text + "\n" }.joined()
+    return words.filter { !$0.isEmpty }.map { word in
+      ["api", "url", "uid", "osb", "guid"].contains(word.lowercased())
+        ? word.uppercased() : word.prefix(1).uppercased() + word.dropFirst()
+    }.joined(separator: " ")
   }
 }

@@ -3,212 +3,175 @@ import KubernetesModel
 import SimulationKernel
 
 extension Kubectl {
-  static let getFlags: [CommandFlags.Specification] = [
-    .value("--output", "-o"), .value("--selector", "-l"), .value("--field-selector"), .flag("--all-namespaces", "-A"),
-    .flag("--no-headers"), .flag("--show-labels"), .value("--sort-by"),
-  ]
-
-  func get(_ call: Invocation) throws -> String {
-    guard let first = call.words.first else {
-      throw Failure(
-        "You must specify the type of resource to get. Use \"kubectl api-resources\" for a complete list of supported resources.\n\nerror: Required resource not specified.\nUse \"kubectl explain <resource>\" for a detailed description of that resource (e.g. kubectl explain pods).\nSee 'kubectl get -h' for help and examples"
-      )
+  static let get = Verb(
+    path: ["get"],
+    flags: [
+      .on("all-namespaces", "A"), .value("output", "o"), .value("selector", "l"), .value("field-selector"),
+      .value("sort-by"), .on("no-headers"), .on("show-labels"), .on("ignore-not-found"), .value("chunk-size"),
+      .on("show-managed-fields"),
+    ]
+  ) { call in
+    guard !call.flags.words.isEmpty else {
+      throw KubectlError(
+        "You must specify the type of resource to get. Use \"kubectl api-resources\" for a complete list of supported "
+          + "resources.\n\nerror: Required resource not specified.\nSee 'kubectl get -h' for help and examples",
+        isVerbatim: true)
     }
-    let kinds = first.contains("/") ? [] : try first.split(separator: ",").map { try kind(String($0), call.cluster) }
-    let isNamed = first.contains("/") || call.words.count > 1
-    var sections: [String] = []
-    if isNamed {
-      let pairs = try named(call.words, call)
-      let objects = try pairs.map { try object($0.kind, $0.name, call) }
-      return try render(objects, pairs[0].kind, call, isSingle: objects.count == 1)
+    let format = try OutputFormat(call.flags["output"])
+    let references = try call.references(call.flags.words)
+    let isNamed = references.contains { $0.name != nil }
+    if isNamed, call.flags["selector"] != nil || call.flags["field-selector"] != nil {
+      throw KubectlError("name cannot be provided when a selector is specified")
     }
-    for kind in kinds {
-      let objects = try list(kind, call)
-      let isMany = kinds.count > 1
-      if objects.isEmpty, isMany { continue }
-      sections.append(try render(objects, kind, call, isSingle: false, prefix: isMany))
+    if isNamed, call.allNamespaces {
+      throw KubectlError("a resource cannot be retrieved by name across all namespaces")
     }
-    if sections.isEmpty { return nothingFound(call) }
-    return sections.joined(separator: "\n")
-  }
-
-  private func nothingFound(_ call: Invocation) -> String {
-    Self.notice
-      + (call.flags.has("--all-namespaces")
-        ? "No resources found\n" : "No resources found in \(call.namespace) namespace.\n")
-  }
-
-  private func list(_ kind: ResourceKind, _ call: Invocation) throws -> [KubeObject] {
-    let namespace = call.flags.has("--all-namespaces") || !kind.isNamespaced ? nil : call.namespace
-    let labels = try call.flags["--selector"].map { try LabelSelector(parsing: $0) }
-    let fields = try call.flags["--field-selector"].map { try FieldSelector(parsing: $0, kind: kind) }
-    var objects = call.cluster.server.list(kind, namespace: namespace, labels: labels, fields: fields)
-    if kind == .event {
-      objects.sort {
-        ($0.json["lastTimestamp"]?.string ?? "", $0.name) < ($1.json["lastTimestamp"]?.string ?? "", $1.name)
-      }
-    }
-    if let path = call.flags["--sort-by"] {
-      let expression = try JSONPath(parsing: path.hasPrefix("{") ? path : "{\(path.hasPrefix(".") ? "" : ".")\(path)}")
-      objects = objects.enumerated().sorted { left, right in
-        let (a, b) = (expression.evaluate(left.element.json), expression.evaluate(right.element.json))
-        return a == b ? left.offset < right.offset : a < b
-      }.map(\.element)
-    }
-    return objects
-  }
-
-  private func render(
-    _ objects: [KubeObject], _ kind: ResourceKind, _ call: Invocation, isSingle: Bool, prefix: Bool = false
-  ) throws -> String {
-    let format = call.flags["--output"] ?? ""
-    switch format {
-    case "json", "yaml":
-      let value: JSONValue =
-        isSingle
-        ? objects[0].json
-        : [
-          "apiVersion": "v1", "items": .array(objects.map(\.json)), "kind": "List", "metadata": ["resourceVersion": ""],
-        ]
-      return format == "json" ? value.jsonText(.kubectl) + "\n" : value.yamlText()
-    case "name": return objects.map { "\($0.kind.printedName)/\($0.name)\n" }.joined()
-    case "", "wide": return try renderTable(objects, kind, call, wide: format == "wide", prefix: prefix)
-    default:
-      guard format.hasPrefix("jsonpath=") else {
-        throw Failure(
-          "error: unable to match a printer suitable for the output format \"\(format)\", allowed formats are: custom-columns,custom-columns-file,go-template,go-template-file,json,jsonpath,jsonpath-as-json,jsonpath-file,name,template,templatefile,wide,yaml"
-        )
-      }
-      let value: JSONValue = isSingle ? objects[0].json : ["items": .array(objects.map(\.json))]
-      return try JSONPath(parsing: String(format.dropFirst("jsonpath=".count))).evaluate(value)
-    }
-  }
-
-  private func renderTable(_ objects: [KubeObject], _ kind: ResourceKind, _ call: Invocation, wide: Bool, prefix: Bool)
-    throws -> String
-  {
-    guard !objects.isEmpty else { return nothingFound(call) }
-    let now = terminal.world.simulation.now
-    var result = KubernetesModel.table(objects, kind, wide: wide, now: now)
-    if prefix {
-      for index in result.rows.indices { result.rows[index][0] = "\(kind.printedName)/\(result.rows[index][0])" }
-    }
-    if call.flags.has("--all-namespaces"), kind.isNamespaced {
-      result.columns.insert("NAMESPACE", at: 0)
-      for index in result.rows.indices { result.rows[index].insert(objects[index].namespace, at: 0) }
-    }
-    if call.flags.has("--show-labels") {
-      result.columns.append("LABELS")
-      for index in result.rows.indices { result.rows[index].append(selectorText(.object(objects[index].labels))) }
-    }
-    return result.text(headers: !call.flags.has("--no-headers"))
+    var groups = try call.find(references)
+    if let path = call.flags["sort-by"] { groups = try groups.map { ($0, try call.sorted($1, by: path)) } }
+    try call.show(groups, format, isSingle: references.count == 1 && isNamed)
   }
 }
 
-/// The part of kubectl's JSONPath that people type: text, `{.a.b[0].c}`, `{.items[*].a}`, `{range .items[*]}…{end}`, `{"\n"}`
-/// (client-go, `util/jsonpath`).
-struct JSONPath {
-  private indirect enum Part {
-    case text(String)
-    case path([Step])
-    case range([Step], [Part])
+/// The value of `-o`.
+enum OutputFormat: Sendable {
+  case table(wide: Bool), json, yaml, name
+  case path(JSONPath)
+  case columns([(header: String, path: JSONPath)])
+
+  init(_ text: String?) throws {
+    switch text {
+    case nil, "": self = .table(wide: false)
+    case "wide": self = .table(wide: true)
+    case "json": self = .json
+    case "yaml": self = .yaml
+    case "name": self = .name
+    case let text? where text.hasPrefix("jsonpath="):
+      let template = String(text.dropFirst("jsonpath=".count))
+      do throws(JSONPath.SyntaxError) { self = .path(try JSONPath(template)) } catch {
+        throw KubectlError("error parsing jsonpath \(template), \(error.message)")
+      }
+    case let text? where text.hasPrefix("custom-columns="):
+      self = .columns(try Self.columns(String(text.dropFirst("custom-columns=".count))))
+    case let text?:
+      throw KubectlError(
+        "unable to match a printer suitable for the output format \"\(text)\", allowed formats are: "
+          + "custom-columns,json,jsonpath,name,wide,yaml")
+    }
   }
 
-  private enum Step {
-    case key(String)
-    case index(Int)
-    case all
+  private static func columns(_ text: String) throws -> [(header: String, path: JSONPath)] {
+    try text.split(separator: ",").map { column in
+      let parts = column.split(separator: ":", maxSplits: 1).map(String.init)
+      guard parts.count == 2 else {
+        throw KubectlError(
+          "unexpected custom-columns spec: \(column), expected <header>:<json-path-expr>")
+      }
+      do throws(JSONPath.SyntaxError) { return (parts[0], try JSONPath(relaxed: parts[1])) } catch {
+        throw KubectlError("error parsing custom column \(column): \(error.message)")
+      }
+    }
   }
+}
 
-  private let parts: [Part]
-
-  init(parsing text: String) throws(Kubectl.Failure) {
-    var rest = text[...]
-    parts = try Self.parse(&rest, isInRange: false)
-  }
-
-  private static func parse(_ rest: inout Substring, isInRange: Bool) throws(Kubectl.Failure) -> [Part] {
-    var parts: [Part] = []
-    while let first = rest.first {
-      guard first == "{" else {
-        let text = rest.prefix { $0 != "{" }
-        parts.append(.text(String(text)))
-        rest = rest[text.endIndex...]
+extension KubectlCall {
+  /// The objects of each reference's kind, kinds in the order named; what is not found is reported and left out.
+  fileprivate func find(_ references: [ResourceReference]) throws -> [(ResourceKind, [KubeObject])] {
+    var groups: [(ResourceKind, [KubeObject])] = []
+    func add(_ kind: ResourceKind, _ objects: [KubeObject]) {
+      if let index = groups.firstIndex(where: { $0.0 == kind }) {
+        groups[index].1 += objects
+      } else {
+        groups.append((kind, objects))
+      }
+    }
+    let labels = try flags["selector"].map { try LabelSelector(parsing: $0) }
+    for reference in references {
+      let kind = reference.kind
+      guard let name = reference.name else {
+        let fields = try flags["field-selector"].map { try FieldSelector(parsing: $0, kind: kind) }
+        add(kind, server.list(kind, namespace: scope(kind), labels: labels, fields: fields))
         continue
       }
-      guard let close = rest.firstIndex(of: "}") else {
-        throw Kubectl.Failure("error: error parsing jsonpath \(rest), unclosed action")
-      }
-      let action = String(rest[rest.index(after: rest.startIndex)..<close])
-      rest = rest[rest.index(after: close)...]
-      if action == "end" {
-        guard isInRange else { throw Kubectl.Failure("error: error parsing jsonpath, not in range, nothing to end") }
-        return parts
-      }
-      if action.hasPrefix("range ") {
-        parts.append(.range(try steps(action.dropFirst(6)), try parse(&rest, isInRange: true)))
-      } else if action.hasPrefix("\"") || action.hasPrefix("'") {
-        parts.append(
-          .text(String(action.dropFirst().dropLast()).replacing("\\n", with: "\n").replacing("\\t", with: "\t")))
-      } else {
-        parts.append(.path(try steps(action[...])))
+      do throws(APIError) { add(kind, [try server.get(kind, namespace, name)]) } catch {
+        if !(flags.isOn("ignore-not-found") && error.reason == .notFound) { fail(error) }
       }
     }
-    return parts
+    return groups
   }
 
-  private static func steps(_ text: Substring) throws(Kubectl.Failure) -> [Step] {
-    var steps: [Step] = []
-    var rest = text.drop { $0 == "$" || $0 == "@" || $0 == " " }
-    while let first = rest.first {
-      if first == "." {
-        rest = rest.dropFirst()
-        var key = ""
-        while let character = rest.first, character != ".", character != "[" {
-          rest = rest.dropFirst()
-          if character == "\\", let next = rest.popFirst() { key.append(next) } else { key.append(character) }
-        }
-        if key == "*" { steps.append(.all) } else if !key.isEmpty { steps.append(.key(key)) }
-      } else if first == "[", let close = rest.firstIndex(of: "]") {
-        let inside = rest[rest.index(after: rest.startIndex)..<close]
-        if inside == "*" {
-          steps.append(.all)
-        } else if let index = Int(inside) {
-          steps.append(.index(index))
-        } else {
-          steps.append(.key(inside.filter { $0 != "'" && $0 != "\"" }))
-        }
-        rest = rest[rest.index(after: close)...]
-      } else {
-        throw Kubectl.Failure("error: error parsing jsonpath {\(text)}, unrecognized character in action: U+\(first)")
+  fileprivate func sorted(_ objects: [KubeObject], by path: String) throws -> [KubeObject] {
+    let expression: JSONPath
+    do throws(JSONPath.SyntaxError) { expression = try JSONPath(relaxed: path) } catch {
+      throw KubectlError("error parsing jsonpath \(path), \(error.message)")
+    }
+    let keyed = objects.enumerated().map { ($0.offset, expression.values($0.element.json).first, $0.element) }
+    return keyed.sorted { left, right in
+      let (first, second) = (left.1, right.1)
+      if let one = first?.number, let other = second?.number, one != other { return one < other }
+      let (one, other) = (first.map(JSONPath.plain) ?? "", second.map(JSONPath.plain) ?? "")
+      return one != other && first?.number == nil ? one < other : left.0 < right.0
+    }.map(\.2)
+  }
+
+  fileprivate func show(_ groups: [(ResourceKind, [KubeObject])], _ format: OutputFormat, isSingle: Bool) throws {
+    let objects = groups.flatMap(\.1)
+    if case .table(let wide) = format {
+      return showTables(groups.filter { !$0.1.isEmpty }, wide: wide, hasSeveralKinds: groups.count > 1, isSingle)
+    }
+    if isSingle, objects.isEmpty { return }
+    let tree: JSONValue =
+      isSingle
+      ? objects[0].json
+      : [
+        "apiVersion": "v1", "items": .array(objects.map(\.json)), "kind": "List", "metadata": ["resourceVersion": ""],
+      ]
+    switch format {
+    case .json: print(tree.jsonText(.kubectl))
+    case .yaml: write(tree.yamlText())
+    case .name: for object in objects { print(object.printedName) }
+    case .path(let path): write(path.text(tree))
+    case .columns(let columns): showColumns(columns, objects)
+    case .table: break
+    }
+  }
+
+  private func showColumns(_ columns: [(header: String, path: JSONPath)], _ objects: [KubeObject]) {
+    let rows = objects.map { object in
+      columns.map { column in
+        let found = column.path.values(object.json).map(JSONPath.plain)
+        return found.isEmpty ? "<none>" : found.joined(separator: ",")
       }
     }
-    return steps
+    let table = Table(columns: columns.map { Table.Column($0.header) }, rows: rows)
+    write(table.text(headers: !flags.isOn("no-headers")))
   }
 
-  func evaluate(_ value: JSONValue) -> String { Self.evaluate(parts, value) }
-
-  private static func evaluate(_ parts: [Part], _ value: JSONValue) -> String {
-    parts.map { part in
-      switch part {
-      case .text(let text): text
-      case .path(let steps): select(steps[...], value).map { $0.string ?? $0.jsonText() }.joined(separator: " ")
-      case .range(let steps, let inner): select(steps[...], value).map { evaluate(inner, $0) }.joined()
+  private func showTables(
+    _ groups: [(ResourceKind, [KubeObject])], wide: Bool, hasSeveralKinds: Bool, _ isSingle: Bool
+  ) {
+    if groups.isEmpty {
+      if result.exitCode == 0, !isSingle {
+        let isScoped = !allNamespaces && !flags.words.isEmpty && namedKindsAreNamespaced
+        warn(isScoped ? "No resources found in \(namespace) namespace." : "No resources found")
       }
-    }.joined()
+      return
+    }
+    for (index, group) in groups.enumerated() {
+      if index > 0 { print("") }
+      var table = Table(group.1, now: simulation.now)
+      if hasSeveralKinds, let column = table.columns.firstIndex(where: { $0.name == "NAME" }) {
+        for row in table.rows.indices { table.rows[row][column] = group.1[row].printedName }
+      }
+      if allNamespaces, group.0.isNamespaced { table = table.prepending("NAMESPACE", group.1.map(\.namespace)) }
+      if flags.isOn("show-labels") {
+        table = table.appending("LABELS", group.1.map { labelText($0.json.at("metadata", "labels")) })
+      }
+      write(table.text(wide: wide, headers: !flags.isOn("no-headers")))
+    }
   }
 
-  private static func select(_ steps: ArraySlice<Step>, _ value: JSONValue) -> [JSONValue] {
-    guard let step = steps.first else { return [value] }
-    switch step {
-    case .key(let key): return value[key].map { select(steps.dropFirst(), $0) } ?? []
-    case .index(let index):
-      let items = value.array ?? []
-      let position = index < 0 ? items.count + index : index
-      return items.indices.contains(position) ? select(steps.dropFirst(), items[position]) : []
-    case .all:
-      let items = value.array ?? value.object?.members.map(\.value) ?? []
-      return items.flatMap { select(steps.dropFirst(), $0) }
-    }
+  private var namedKindsAreNamespaced: Bool {
+    let first = flags.words.first?.split(separator: ",").first.map(String.init) ?? ""
+    return server.kind(named: first)?.isNamespaced ?? true
   }
 }

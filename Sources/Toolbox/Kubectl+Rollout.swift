@@ -2,126 +2,198 @@ import Documents
 import KubernetesModel
 import SimulationKernel
 
-// `kubectl rollout` (kubectl/pkg/polymorphichelpers: rollout_status.go, rollback.go, history.go, objectrestarter.go).
 extension Kubectl {
-  func rollout(_ call: Invocation) async throws -> String {
-    let names = ["status", "restart", "undo", "history", "pause", "resume"]
-    guard let action = call.words.first, names.contains(action) else {
-      throw Failure("error: unknown command \"\(call.words.first ?? "")\" for \"kubectl rollout\"")
-    }
-    let pairs = try named(Array(call.words.dropFirst()), call)
-    guard let (kind, name) = pairs.first else { throw Failure("error: required resource not specified") }
-    guard kind == .deployment else {
-      throw Failure("error: no \(action) has been implemented for {\(kind.group) \(kind.kind)}")
-    }
-    let deployment = try object(kind, name, call)
-    switch action {
-    case "status": return try await status(name, call)
-    case "restart": return try restart(deployment, call)
-    case "undo": return try undo(deployment, call)
-    case "history": return history(deployment, call)
-    default: return try setPaused(deployment, action == "pause", call)
-    }
-  }
+  static let rolloutVerbs = [rolloutStatus, rolloutRestart, rolloutUndo, rolloutHistory, rolloutPause, rolloutResume]
 
-  /// Waits in virtual time until the rollout has ended.
-  private func status(_ name: String, _ call: Invocation) async throws -> String {
-    let simulation = terminal.world.simulation
-    let timeout = call.flags["--timeout"].flatMap { Duration(goText: $0) } ?? .zero
-    let limit = timeout > .zero ? simulation.now + TimeSpan(timeout) : simulation.now + .hours(24)
-    var output = ""
-    var last = ""
-    while true {
-      let deployment = try object(.deployment, name, call)
-      let (message, isDone) = try Self.progress(deployment)
-      if message != last { output += message }
-      last = message
-      if isDone { return output }
-      guard simulation.now + .seconds(1) <= limit else {
-        throw Failure(output + "error: timed out waiting for the condition")
+  private static let rolloutStatus = Verb(
+    path: ["rollout", "status"], flags: [.value("timeout"), .on("watch", "w")]
+  ) { call in
+    let limit = try call.flags["timeout"].map { text throws(KubectlError) -> TimeSpan in
+      guard let span = TimeSpan(timeout: text) else {
+        throw KubectlError(
+          "invalid argument \"\(text)\" for \"--timeout\" flag: time: "
+            + "invalid duration \"\(text)\"\nSee 'kubectl rollout status --help' for usage."
+        )
       }
-      await simulation.sleep(.seconds(1), Terminal.commandEvent)
+      return span
+    }
+    for deployment in try call.deployments() { try await call.follow(deployment, limit) }
+  }
+
+  private static let rolloutRestart = Verb(path: ["rollout", "restart"], flags: [.value("selector", "l")]) { call in
+    for deployment in try call.deployments() {
+      if deployment.spec["paused"]?.bool == true {
+        throw KubectlError("\(deployment.printedName) can't restart paused deployment (run rollout resume first)")
+      }
+      let mark: JSONValue = ["kubectl.kubernetes.io/restartedAt": .string(call.server.timestamp)]
+      let changed = try call.merge(deployment, ["spec": ["template": ["metadata": ["annotations": mark]]]])
+      guard changed.resourceVersion != deployment.resourceVersion else {
+        throw KubectlError(
+          "failed to create patch for \(deployment.name): if restart has already been triggered within the past "
+            + "second, please wait before attempting to trigger another")
+      }
+      call.print("\(deployment.printedName) restarted")
     }
   }
 
-  static func progress(_ deployment: KubeObject) throws(Failure) -> (message: String, isDone: Bool) {
-    let (name, status) = (deployment.name, deployment.status)
-    func count(_ key: String) -> Int64 { status[key]?.integer ?? 0 }
+  private static let rolloutUndo = Verb(path: ["rollout", "undo"], flags: [.value("to-revision")]) { call in
+    for deployment in try call.deployments() { try call.undo(deployment) }
+  }
+
+  private static let rolloutHistory = Verb(path: ["rollout", "history"], flags: [.value("revision")]) { call in
+    for deployment in try call.deployments() { try call.showHistory(deployment) }
+  }
+
+  private static let rolloutPause = pausing("pause", true, "paused")
+  private static let rolloutResume = pausing("resume", false, "resumed")
+
+  private static func pausing(_ word: String, _ isPaused: Bool, _ done: String) -> Verb {
+    Verb(path: ["rollout", word], flags: []) { call in
+      for deployment in try call.deployments() {
+        guard (deployment.spec["paused"]?.bool ?? false) != isPaused else {
+          throw KubectlError("\(deployment.printedName) is \(isPaused ? "already paused" : "not paused")")
+        }
+        try call.merge(deployment, ["spec": ["paused": isPaused ? true : .null]])
+        call.print("\(deployment.printedName) \(done)")
+      }
+    }
+  }
+}
+
+/// What `rollout status` says of a Deployment at one moment (kubectl, `polymorphichelpers/rollout_status.go`).
+enum RolloutView: Hashable, Sendable {
+  case waiting(String)
+  case done(String)
+  case failed(String)
+
+  init(_ deployment: KubeObject) {
+    let name = deployment.name
+    func count(_ field: String) -> Int64 { deployment.status[field]?.integer ?? 0 }
     guard deployment.generation <= count("observedGeneration") else {
-      return ("Waiting for deployment spec update to be observed...\n", false)
+      self = .waiting("Waiting for deployment spec update to be observed...")
+      return
     }
+    let start = "Waiting for deployment \"\(name)\" rollout to finish: "
+    let desired = deployment.spec["replicas"]?.integer
+    let (all, updated, available) = (count("replicas"), count("updatedReplicas"), count("availableReplicas"))
     if deployment.condition("Progressing")?["reason"]?.string == "ProgressDeadlineExceeded" {
-      throw Failure("error: deployment \"\(name)\" exceeded its progress deadline")
+      self = .failed("deployment \"\(name)\" exceeded its progress deadline")
+    } else if let desired, updated < desired {
+      self = .waiting(start + "\(updated) out of \(desired) new replicas have been updated...")
+    } else if all > updated {
+      self = .waiting(start + "\(all - updated) old replicas are pending termination...")
+    } else if available < updated {
+      self = .waiting(start + "\(available) of \(updated) updated replicas are available...")
+    } else {
+      self = .done("deployment \"\(name)\" successfully rolled out")
     }
-    let desired = deployment.spec["replicas"]?.integer ?? 1
-    let prefix = "Waiting for deployment \"\(name)\" rollout to finish: "
-    let updated = count("updatedReplicas")
-    if updated < desired { return (prefix + "\(updated) out of \(desired) new replicas have been updated...\n", false) }
-    if count("replicas") > updated {
-      return (prefix + "\(count("replicas") - updated) old replicas are pending termination...\n", false)
-    }
-    if count("availableReplicas") < updated {
-      return (prefix + "\(count("availableReplicas")) of \(updated) updated replicas are available...\n", false)
-    }
-    return ("deployment \"\(name)\" successfully rolled out\n", true)
   }
+}
 
-  private func restart(_ deployment: KubeObject, _ call: Invocation) throws -> String {
-    var target = deployment
-    let path = ["spec", "template", "metadata", "annotations", "kubectl.kubernetes.io/restartedAt"]
-    target.json.set(path[...], to: .string(call.cluster.server.timestamp))
-    let updated = try call.cluster.server.update(target, as: Terminal.user)
-    guard updated.generation != deployment.generation else {
-      throw Failure(
-        "error: if restart has already been triggered within the past second, please wait before attempting to trigger another"
+extension KubectlCall {
+  private static let revision = "deployment.kubernetes.io/revision"
+
+  fileprivate func deployments() throws -> [KubeObject] {
+    guard !flags.words.isEmpty || flags["selector"] != nil else {
+      throw KubectlError("required resource not specified")
+    }
+    let references = try references(flags.words)
+    if let other = references.first(where: { $0.kind != .deployment }) {
+      throw KubectlError(
+        "\(other.kind.plural) \"\(other.name ?? "")\" is not supported by this command: "
+          + "no rollout for \(other.kind.kind)"
       )
     }
-    return "deployment.apps/\(deployment.name) restarted\n"
-  }
-
-  private func revisions(_ deployment: KubeObject, _ call: Invocation) -> [(number: Int64, set: KubeObject)] {
-    call.cluster.server.list(.replicaSet, namespace: call.namespace).filter { $0.controllerUID == deployment.uid }
-      .map { ($0.annotation("deployment.kubernetes.io/revision").flatMap { Int64($0) } ?? 0, $0) }
-      .sorted { $0.number < $1.number }
-  }
-
-  private func undo(_ deployment: KubeObject, _ call: Invocation) throws -> String {
-    let revisions = revisions(deployment, call)
-    let wanted = call.flags["--to-revision"].flatMap { Int64($0) } ?? 0
-    let chosen = wanted == 0 ? revisions.dropLast().last : revisions.first { $0.number == wanted }
-    guard let chosen else {
-      throw Failure(
-        wanted == 0
-          ? "error: no rollout history found for deployment \"\(deployment.name)\""
-          : "error: unable to find specified revision \(wanted) in history")
+    guard references.contains(where: { $0.name == nil }), flags["selector"] == nil else {
+      return try targets(flags.words)
     }
-    var template = chosen.set.spec["template"] ?? [:]
+    return server.list(.deployment, namespace: namespace)
+  }
+
+  /// Looks each second until the rollout ends; prints a line when it changes.
+  fileprivate func follow(_ deployment: KubeObject, _ limit: TimeSpan?) async throws {
+    let end = limit.flatMap { $0 > .zero ? simulation.now + $0 : nil }
+    var shown = ""
+    while true {
+      let current = try server.get(.deployment, deployment.namespace, deployment.name)
+      switch RolloutView(current) {
+      case .done(let text): return print(text)
+      case .failed(let text): throw KubectlError(text)
+      case .waiting(let text):
+        if text != shown { print(text) }
+        shown = text
+      }
+      if flags["watch"] == "false" { return }
+      if let end, simulation.now >= end { throw KubectlError("timed out waiting for the condition") }
+      await simulation.sleep(.seconds(1), Kubectl.callEvent)
+    }
+  }
+
+  /// ReplicaSets of a Deployment by revision.
+  private func revisions(_ deployment: KubeObject) -> [(number: Int64, set: KubeObject)] {
+    server.list(.replicaSet, namespace: deployment.namespace).filter { $0.controllerUID == deployment.uid }
+      .map { (number: $0.annotation(Self.revision).flatMap { Int64($0) } ?? 0, set: $0) }
+      .sorted { ($0.number, $0.set.name) < ($1.number, $1.set.name) }
+  }
+
+  /// A ReplicaSet's template as the Deployment had it: without the hash.
+  private func template(_ set: KubeObject) -> JSONValue {
+    var template = set.spec["template"] ?? [:]
     template.set("metadata", "labels", "pod-template-hash", to: nil)
-    guard template != deployment.spec["template"] else {
-      return
-        "deployment.apps/\(deployment.name) skipped rollback (current template already matches revision \(chosen.number))\n"
-    }
-    var target = deployment
-    target.json.set("spec", "template", to: template)
-    try call.cluster.server.update(target, as: Terminal.user)
-    return "deployment.apps/\(deployment.name) rolled back\n"
+    return template
   }
 
-  private func history(_ deployment: KubeObject, _ call: Invocation) -> String {
-    let rows = revisions(deployment, call).map { number, set in
-      [String(number), set.annotation("kubernetes.io/change-cause") ?? "<none>"]
+  fileprivate func undo(_ deployment: KubeObject) throws {
+    guard deployment.spec["paused"]?.bool != true else {
+      throw KubectlError(
+        "you cannot rollback a paused deployment; resume it first with 'kubectl rollout resume' and try again")
     }
-    return "deployment.apps/\(deployment.name) \n" + Table(columns: ["REVISION", "CHANGE-CAUSE"], rows: rows).text()
-      + "\n"
+    let known = revisions(deployment)
+    let wanted: Int64 =
+      try flags["to-revision"].map { text throws(KubectlError) -> Int64 in
+        guard let number = Int64(text), number >= 0 else {
+          throw KubectlError(
+            "invalid argument \"\(text)\" for \"--to-revision\" flag: strconv.ParseInt: "
+              + "parsing \"\(text)\": invalid syntax"
+          )
+        }
+        return number
+      } ?? 0
+    let target: KubeObject
+    if wanted == 0 {
+      guard known.count >= 2 else {
+        throw KubectlError("no rollout history found for deployment \"\(deployment.name)\"")
+      }
+      target = known[known.count - 2].set
+    } else {
+      guard let found = known.first(where: { $0.number == wanted }) else {
+        throw KubectlError("unable to find specified revision \(wanted) in history")
+      }
+      target = found.set
+    }
+    let template = template(target)
+    if template == deployment.spec["template"] {
+      let number = target.annotation(Self.revision) ?? ""
+      return print("\(deployment.printedName) skipped rollback (current template already matches revision \(number))")
+    }
+    var changed = deployment
+    changed.json.set("spec", "template", to: template)
+    try server.update(changed, as: Kubectl.user)
+    print("\(deployment.printedName) rolled back")
   }
 
-  private func setPaused(_ deployment: KubeObject, _ isPaused: Bool, _ call: Invocation) throws -> String {
-    var target = deployment
-    target.json.set("spec", "paused", to: isPaused ? true : nil)
-    guard target.json != deployment.json else {
-      throw Failure("error: deployments.apps \"\(deployment.name)\" is \(isPaused ? "already" : "not") paused")
+  fileprivate func showHistory(_ deployment: KubeObject) throws {
+    let known = revisions(deployment)
+    if let text = flags["revision"], text != "0" {
+      guard let found = known.first(where: { String($0.number) == text }) else {
+        throw KubectlError("unable to find the specified revision")
+      }
+      print("\(deployment.printedName) with revision #\(text)")
+      return write("Pod Template:\n" + PodDescription.template(found.set.spec["template"] ?? [:]))
     }
-    try call.cluster.server.update(target, as: Terminal.user)
-    return "deployment.apps/\(deployment.name) \(isPaused ? "paused" : "resumed")\n"
+    print("\(deployment.printedName) ")
+    let rows = known.map { [String($0.number), $0.set.annotation("kubernetes.io/change-cause") ?? "<none>"] }
+    write(alignedText([["REVISION", "CHANGE-CAUSE"]] + rows, padding: 2))
+    print("")
   }
 }

@@ -2,150 +2,143 @@ import Documents
 import KubernetesModel
 import SimulationKernel
 
-/// `kubectl` as of 1.32, where its texts come from: kubectl/pkg/cmd/… and apimachinery's errors.
+/// `kubectl` against the simulated clusters, with the output, texts and exit codes of the real one
+/// (kubernetes/kubectl).
 @Simulated
-struct Kubectl {
-  let terminal: Terminal
+package struct Kubectl: ToolCommand {
+  package let name = "kubectl"
 
-  init(_ terminal: Terminal) { self.terminal = terminal }
+  package init() {}
 
-  static let callTime = Distribution.uniform(.milliseconds(250), .milliseconds(600))
+  /// The user as whom the API server sees the engineer.
+  static let user = "engineer"
+  /// A call's time: client start, discovery cache, TLS and the request over the internet.
+  static let callTime = Distribution.uniform(.milliseconds(300), .milliseconds(700))
+  nonisolated static let callEvent: EventName = "kubectl.call"
 
-  /// A failure that ends the command, with what it prints.
-  struct Failure: Error {
-    var text: String
-
-    init(_ text: String) { self.text = text }
-    init(_ error: APIError) { text = error.description }
-  }
-
-  /// What a verb works with.
-  struct Invocation {
-    var cluster: Cluster
-    var namespace: String
-    var flags: CommandFlags
-    var words: [String]
-  }
-
-  private typealias Verb = @Simulated (Kubectl, Invocation) async throws -> String
-
-  private static let globalFlags: [CommandFlags.Specification] = [
-    .value("--context"), .value("--namespace", "-n"), .value("--kubeconfig"), .value("--request-timeout"),
+  static let globalFlags: [Flag] = [
+    .value("context"), .value("namespace", "n"), .value("request-timeout"), .on("help", "h"),
   ]
 
-  private static let verbs: [(name: String, flags: [CommandFlags.Specification], run: Verb)] = [
-    ("get", getFlags, { try $0.get($1) }),
-    ("describe", [.value("--selector", "-l")], { try $0.describe($1) }),
-    (
-      "logs",
-      [
-        .flag("--previous", "-p"), .value("--tail"), .value("--container", "-c"), .value("--selector", "-l"),
-        .value("--since"),
-      ],
-      { try $0.logs($1) }
-    ),
-    ("apply", [.value("--filename", "-f")], { try $0.apply($1) }),
-    ("patch", [.value("--type"), .value("--patch", "-p")], { try $0.patch($1) }),
-    ("scale", [.value("--replicas")], { try $0.scale($1) }),
-    ("set", [.value("--containers", "-c")], { try $0.set($1) }),
-    ("rollout", [.value("--timeout"), .value("--to-revision"), .value("--revision")], { try await $0.rollout($1) }),
-    (
-      "delete",
-      [.flag("--force"), .value("--grace-period"), .flag("--now"), .value("--wait"), .value("--selector", "-l")],
-      { try $0.delete($1) }
-    ),
-    ("annotate", [.flag("--overwrite")], { try $0.mark($1, field: "annotations", verb: "annotated") }),
-    ("label", [.flag("--overwrite")], { try $0.mark($1, field: "labels", verb: "labeled") }),
-  ]
-
-  func run(_ arguments: [String]) async -> CommandResult {
-    // The verb may follow global flags.
-    guard let index = Self.verbIndex(arguments) else {
-      return .failure("kubectl controls the Kubernetes cluster manager.", exitCode: 1)
-    }
-    let name = arguments[index]
-    guard let verb = Self.verbs.first(where: { $0.name == name }) else {
-      return .failure("error: unknown command \"\(name)\" for \"kubectl\"")
-    }
-    let rest = Array(arguments[..<index] + arguments[(index + 1)...])
-    let flags: CommandFlags
-    do throws(CommandFlags.Malformed) { flags = try CommandFlags(rest, Self.globalFlags + verb.flags) } catch {
-      let text = error.isMissingValue ? "flag needs an argument: \(error.flag)" : Self.unknown(error.flag)
-      return .failure("error: \(text)\nSee 'kubectl \(name) --help' for usage.")
-    }
-    let context = flags["--context"] ?? terminal.world.regions[0].name
-    guard let region = terminal.world.region(context) else {
-      return .failure("error: context \"\(context)\" does not exist")
-    }
-    await terminal.spend(Self.callTime)
-    let invocation = Invocation(
-      cluster: region.cluster, namespace: flags["--namespace"] ?? "default", flags: flags, words: flags.words)
-    do {
-      let output = try await verb.run(self, invocation)
-      return Self.result(output)
-    } catch let failure as Failure {
-      return .failure(failure.text)
-    } catch let error as APIError {
-      return .failure(error.description)
-    } catch {
-      return .failure("error: \(error)")
-    }
+  /// A command of kubectl: its words, its flags and what it does.
+  struct Verb: Sendable {
+    let path: [String]
+    let flags: [Flag]
+    let run: @Simulated @Sendable (KubectlCall) async throws -> Void
   }
 
-  /// What is printed to standard error although nothing failed begins with this mark.
-  static let notice = "\u{0}"
+  static let verbs: [Verb] =
+    [get, describe, logs, apply, patch, scale, delete, annotate, label] + setVerbs + rolloutVerbs
 
-  private static func result(_ output: String) -> CommandResult {
-    output.hasPrefix(notice) ? CommandResult(errors: String(output.dropFirst())) : CommandResult(output: output)
+  package func run(_ arguments: [String], on host: any ToolHost) async -> CommandResult {
+    await host.simulation.sleep(Self.callTime.sample(host.simulation.random("kubectl")), Self.callEvent)
+    guard let (verb, rest) = Self.findVerb(arguments) else { return Self.unknownCommand(arguments) }
+    let path = verb.path.joined(separator: " ")
+    let flags: ParsedFlags
+    do throws(FlagError) { flags = try ParsedFlags(rest, verb.flags + Self.globalFlags) } catch {
+      return CommandResult(
+        errors: "error: \(error.message)\nSee 'kubectl \(path) --help' for usage.\n", exitCode: 1)
+    }
+    if flags.isOn("help") { return CommandResult(output: "Usage:\n  kubectl \(path) [options]\n") }
+    let context = flags["context"] ?? host.contexts.first ?? ""
+    guard let cluster = host.cluster(context: context) else {
+      return CommandResult(errors: "error: context \"\(context)\" does not exist\n", exitCode: 1)
+    }
+    let call = KubectlCall(host: host, cluster: cluster, flags: flags)
+    do { try await verb.run(call) } catch { call.fail(error) }
+    return call.result
   }
 
-  private static func unknown(_ flag: String) -> String {
-    flag.hasPrefix("--")
-      ? "unknown flag: \(flag)" : "unknown shorthand flag: '\(flag.dropFirst().prefix(1))' in \(flag)"
-  }
-
-  private static func verbIndex(_ arguments: [String]) -> Int? {
+  /// The first two words with their places, global flags and their values left out.
+  private static func leadingWords(_ arguments: [String]) -> [(index: Int, text: String)] {
+    var words: [(index: Int, text: String)] = []
     var index = 0
-    while index < arguments.count {
+    while index < arguments.count, words.count < 2 {
       let argument = arguments[index]
-      guard argument.hasPrefix("-") else { return index }
-      let takesValue = globalFlags.contains { $0.names.contains(argument) }
-      index += takesValue ? 2 : 1
-    }
-    return nil
-  }
-
-  // MARK: Naming objects
-
-  /// The kind that a word means.
-  func kind(_ word: String, _ cluster: Cluster) throws(Failure) -> ResourceKind {
-    guard let kind = cluster.server.kind(named: word) else {
-      throw Failure("error: the server doesn't have a resource type \"\(word)\"")
-    }
-    return kind
-  }
-
-  /// The objects that words name: `kind name…`, `kind/name…`.
-  func named(_ words: [String], _ call: Invocation) throws(Failure) -> [(kind: ResourceKind, name: String)] {
-    guard let first = words.first else { throw Failure("error: You must specify the type of resource") }
-    if first.contains("/") {
-      var result: [(kind: ResourceKind, name: String)] = []
-      for word in words {
-        let parts = word.split(separator: "/", maxSplits: 1).map(String.init)
-        guard parts.count == 2 else {
-          throw Failure(
-            "error: there is no need to specify a resource type as a separate argument when passing arguments in resource/name form (e.g. 'kubectl get resource/<resource_name>' instead of 'kubectl get resource resource/<resource_name>'"
-          )
-        }
-        result.append((try kind(parts[0], call.cluster), parts[1]))
+      if argument.hasPrefix("-") {
+        let flag = globalFlags.first { "--\($0.name)" == argument || $0.short.map { "-\($0)" } == argument }
+        if flag?.takesValue == true { index += 1 }
+      } else {
+        words.append((index, argument))
       }
-      return result
+      index += 1
     }
-    let kind = try kind(first, call.cluster)
-    return words.dropFirst().map { (kind, $0) }
+    return words
   }
 
-  func object(_ kind: ResourceKind, _ name: String, _ call: Invocation) throws -> KubeObject {
-    try call.cluster.server.get(kind, call.namespace, name)
+  /// The verb that the first words name and what is left without them.
+  private static func findVerb(_ arguments: [String]) -> (Verb, [String])? {
+    let words = leadingWords(arguments)
+    let texts = words.map(\.text)
+    guard
+      let verb = verbs.filter({ texts.starts(with: $0.path) }).max(by: { $0.path.count < $1.path.count })
+    else { return nil }
+    var rest = arguments
+    for word in words.prefix(verb.path.count).reversed() { rest.remove(at: word.index) }
+    return (verb, rest)
+  }
+
+  private static func unknownCommand(_ arguments: [String]) -> CommandResult {
+    let words = leadingWords(arguments).map(\.text)
+    guard let word = words.first else {
+      return CommandResult(
+        output: "kubectl controls the Kubernetes cluster manager.\n\nUsage:\n  kubectl [flags] [options]\n")
+    }
+    if verbs.contains(where: { $0.path.count > 1 && $0.path[0] == word }) {
+      guard words.count > 1 else { return CommandResult(output: "Usage:\n  kubectl \(word) SUBCOMMAND [options]\n") }
+      return CommandResult(
+        errors: "error: unknown command \"\(words[1])\"\nSee 'kubectl \(word) -h' for help and examples\n", exitCode: 1)
+    }
+    var text = "error: unknown command \"\(word)\" for \"kubectl\"\n"
+    if let near = nearestSpelling(of: word, among: verbs.map { $0.path[0] }) {
+      text += "\nDid you mean this?\n\t\(near)\n"
+    }
+    return CommandResult(errors: text, exitCode: 1)
+  }
+}
+
+/// An error of kubectl itself, as it is printed after `error: `.
+struct KubectlError: Error {
+  let message: String
+  /// Printed as it is, without `error: `.
+  var isVerbatim = false
+
+  init(_ message: String, isVerbatim: Bool = false) {
+    self.message = message
+    self.isVerbatim = isVerbatim
+  }
+}
+
+/// One call of kubectl: its arguments, its cluster, and what it prints.
+@Simulated
+final class KubectlCall {
+  let host: any ToolHost
+  let cluster: Cluster
+  let flags: ParsedFlags
+  private(set) var result = CommandResult()
+
+  init(host: any ToolHost, cluster: Cluster, flags: ParsedFlags) {
+    self.host = host
+    self.cluster = cluster
+    self.flags = flags
+  }
+
+  var server: APIServer { cluster.server }
+  var simulation: Simulation { host.simulation }
+  var namespace: String { flags["namespace"] ?? "default" }
+  var allNamespaces: Bool { flags.isOn("all-namespaces") }
+
+  func print(_ text: String) { result.output += text + "\n" }
+  func write(_ text: String) { result.output += text }
+  func warn(_ text: String) { result.errors += text + "\n" }
+
+  /// Prints what went wrong; the exit code is 1 from then on.
+  func fail(_ error: any Error) {
+    result.exitCode = 1
+    switch error {
+    case let error as APIError: warn(error.description)
+    case let error as KubectlError: warn(error.isVerbatim ? error.message : "error: \(error.message)")
+    default: warn("error: \(error)")
+    }
   }
 }

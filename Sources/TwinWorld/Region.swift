@@ -69,3 +69,36 @@ package final class Region {
     }
   }
 }
+
+// What the journal sees of the deployments behind the ingresses.
+extension Region {
+  /// Deployments of the namespaces that have an ingress, with their component paths.
+  var servingDeployments: [(path: String, object: KubeObject)] {
+    let namespaces = Set(cluster.server.list(.ingress).map(\.namespace)).sorted()
+    return namespaces.flatMap { cluster.server.list(.deployment, namespace: $0) }
+      .map { ("\(name)/deployment/\($0.namespace)/\($0.name)", $0) }
+  }
+
+  /// The component that stands for a deployment's pods together, beside the deployment as an object.
+  func replicasComponent(_ deployment: KubeObject) -> String {
+    "\(name)/replicas/\(deployment.namespace)/\(deployment.name)"
+  }
+
+  /// A deployment suffers while fewer pods are available than it asks for, by its pods that suffer.
+  func noteDeployments(_ journal: Journal) {
+    for (path, deployment) in servingDeployments {
+      let replicas = replicasComponent(deployment)
+      let desired = deployment.spec["replicas"]?.integer ?? 0
+      let available = deployment.status["availableReplicas"]?.integer ?? 0
+      guard available < desired else {
+        journal.recover(replicas)
+        continue
+      }
+      let pods = cluster.server.list(
+        .pod, namespace: deployment.namespace, labels: LabelSelector(deployment.spec["selector"])
+      )
+      .map { "\(name)/pod/\($0.namespace)/\($0.name)" }.filter { journal.currentEffect($0) != nil }
+      journal.degrade(replicas, effect: "\(available) of \(desired) available", dependsOn: pods + [path])
+    }
+  }
+}

@@ -15,7 +15,7 @@ package final class TrafficSource {
   package let recorder: ServiceLevelRecorder
   /// Payments whose success a customer was told.
   package private(set) var acknowledged: [AcknowledgedPayment] = []
-  /// Where the time of sampled requests went, by the minute in which they were sent.
+  /// Where the time of sampled requests went, by the ten seconds in which they were sent.
   package private(set) var breakdown: [LatencyBreakdown] = []
   /// Multiplies the rate: the fault `load.surge`.
   package var surge = 1.0
@@ -143,9 +143,9 @@ package final class TrafficSource {
   }
 
   private func note(_ trace: RequestTrace, sent: Instant, latency: TimeSpan) {
-    let minute = Int(sent.nanoseconds / 60_000_000_000)
-    while breakdown.count <= minute { breakdown.append(LatencyBreakdown()) }
-    breakdown[minute].add(trace, total: latency)
+    let slot = Int(sent.nanoseconds / 1_000_000_000) / ServiceLevelRecorder.slotSeconds
+    while breakdown.count <= slot { breakdown.append(LatencyBreakdown()) }
+    breakdown[slot].add(trace, total: latency)
   }
 }
 

@@ -84,6 +84,7 @@ package final class World {
 
   /// Notes in the journal when a region's customers suffer: of the requests of the last period, as far as they are decided.
   private func noteServiceLevels() {
+    for region in regions { region.noteDeployments(journal) }
     for source in traffic {
       let component = "\(source.region.name)/service/\(source.host)"
       let total = source.recorder.total((simulation.now - .seconds(12))..<(simulation.now - .seconds(2)))
@@ -91,7 +92,10 @@ package final class World {
       guard decided > 0 else { continue }
       let late = total.served - total.withinLatencyLimit
       let balancers = source.region.aws.loadBalancers.map(\.component)
-      let depends = balancers + source.region.aws.proxies.map(\.component)
+      let depends =
+        balancers + source.region.aws.proxies.map(\.component)
+        + source.region.servingDeployments.map { source.region.replicasComponent($0.object) }
+        + journal.degradedLinks(of: source.region.name)
       if Double(total.failed) > 0.01 * Double(decided) {
         journal.degrade(component, effect: "requests fail", dependsOn: depends)
       } else if Double(late) > 0.05 * Double(decided) {

@@ -90,9 +90,14 @@ enum Catalogues {
   }
 
   private static func text(_ scenario: Scenario) -> String {
-    var text = "\(scenario.name.value)\n  \(scenario.title)\n  \(scenario.file), \(scenario.duration.duration.shortText), platform \(scenario.platform.value)\n"
-    for fault in scenario.faults { text += "  fault     \(clockText(fault.start)) \(fault.verb.name) \(fault.target.value)\n" }
-    for leg in scenario.legs(.all).dropFirst() { text += "  \(leg.kind == .trap ? "trap    " : "solution")  \(leg.name)\n" }
+    var text =
+      "\(scenario.name.value)\n  \(scenario.title)\n  \(scenario.file), \(scenario.duration.duration.shortText), platform \(scenario.platform.value)\n"
+    for fault in scenario.faults {
+      text += "  fault     \(clockText(fault.start)) \(fault.verb.name) \(fault.target.value)\n"
+    }
+    for leg in scenario.legs(.all).dropFirst() {
+      text += "  \(leg.kind == .trap ? "trap    " : "solution")  \(leg.name)\n"
+    }
     return text
   }
 
@@ -101,7 +106,8 @@ enum Catalogues {
       let platform = try Platform.load(folder)
       var text = "\(platform.name)\n  \(platform.title)\n"
       for region in platform.regions {
-        text += "  \(region.name)   \(region.code)   \(region.objects.count) Kubernetes objects, \(region.awsResources.count) AWS resources\n"
+        text +=
+          "  \(region.name)   \(region.code)   \(region.objects.count) Kubernetes objects, \(region.awsResources.count) AWS resources\n"
       }
       for target in platform.targets.filter({ !$0.contains("/link/") }) { text += "  target  \(target)\n" }
       Console.output(text)

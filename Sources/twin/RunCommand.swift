@@ -41,7 +41,8 @@ enum RunCommand {
     }
     if case .named(let name) = options.selection, !loaded.contains(where: { hasLeg($0.scenario, name) }) {
       let names = loaded.flatMap { ($0.scenario.solutions + $0.scenario.traps).map(\.name.value) }
-      throw RunOptions.Mistake(message: "no solution or trap is called \"\(name)\"; there are \(names.joined(separator: ", "))")
+      throw RunOptions.Mistake(
+        message: "no solution or trap is called \"\(name)\"; there are \(names.joined(separator: ", "))")
     }
     try prepareFolder(options.folder)
     var results: [ScenarioResult] = []

@@ -77,7 +77,9 @@ struct RunOptions {
     case "--set":
       let text = try value()
       let parts = text.split(separator: "=", maxSplits: 1, omittingEmptySubsequences: false).map(String.init)
-      guard parts.count == 2, !parts[0].isEmpty else { throw Mistake(message: "--set takes KEY=VALUE, found \"\(text)\"") }
+      guard parts.count == 2, !parts[0].isEmpty else {
+        throw Mistake(message: "--set takes KEY=VALUE, found \"\(text)\"")
+      }
       settings.append((parts[0], parts[1]))
     case "--until": until = try duration(option, try value())
     case "--wall-limit":

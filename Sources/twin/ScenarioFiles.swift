@@ -48,7 +48,9 @@ enum ScenarioFiles {
   /// Reads a scenario and its platform and checks one against the other.
   ///
   /// - Returns: the scenario, and the warnings.
-  static func load(_ file: String, settings: [(key: String, value: String)] = []) throws(DiagnosticList) -> LoadedScenario {
+  static func load(_ file: String, settings: [(key: String, value: String)] = []) throws(DiagnosticList)
+    -> LoadedScenario
+  {
     let scenario: Scenario
     if settings.isEmpty {
       scenario = try Scenario.load(file, catalogue: .standard)
@@ -62,7 +64,9 @@ enum ScenarioFiles {
     return LoadedScenario(scenario: scenario, platform: platform)
   }
 
-  private static func load(_ file: String, changedBy settings: [(key: String, value: String)]) throws(DiagnosticList) -> Scenario {
+  private static func load(_ file: String, changedBy settings: [(key: String, value: String)]) throws(DiagnosticList)
+    -> Scenario
+  {
     let bytes: [UInt8]
     do throws(FileError) { bytes = try readFile(file) } catch {
       throw DiagnosticList([Diagnostic(at: SourceMark(file: file), "cannot be read: \(error.reason)")])

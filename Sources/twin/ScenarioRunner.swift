@@ -62,7 +62,9 @@ struct ScenarioRunner {
       Console.output(text.body(result) + text.verdict(result, wallSeconds: wallSeconds() - started))
     }
     if finished.count < reports.count {
-      Console.error("twin: the wall limit was reached before \(reports.count - finished.count) of \(reports.count) runs had ended\n")
+      Console.error(
+        "twin: the wall limit was reached before \(reports.count - finished.count) of \(reports.count) runs had ended\n"
+      )
     }
     return (result, ending(result).combined(finished.count < reports.count ? .wallLimit : .success))
   }
@@ -123,7 +125,9 @@ struct ScenarioRunner {
   }
 
   private static func limit(_ leg: Leg) -> JSONValue { ["name": .string(leg.name), "wallLimit": true] }
-  private static func died(_ name: String) -> JSONValue { ["name": .string(name), "internalError": .string("leg \(name) died")] }
+  private static func died(_ name: String) -> JSONValue {
+    ["name": .string(name), "internalError": .string("leg \(name) died")]
+  }
 
   /// Goes on to the end and makes the report of a leg.
   @Simulated

@@ -46,19 +46,26 @@ struct Twin {
       name: "run", usage: "run FILE... or DIR [options]",
       summary: "Runs scenarios: all legs, expectations, verdict.", options: RunOptions.help
     ) { RunCommand.run($0) },
-    Command(name: "lint", usage: "lint FILE... or DIR", summary: "Tells everything that can be known without running.") { LintCommand.run($0) },
+    Command(name: "lint", usage: "lint FILE... or DIR", summary: "Tells everything that can be known without running.")
+    { LintCommand.run($0) },
     Command(
       name: "list", usage: "list [scenarios|faults|platforms|workloads]", summary: "Lists what there is."
     ) { Catalogues.list($0) },
-    Command(name: "show", usage: "show NAME", summary: "Shows a fault verb, a scenario or a platform.") { Catalogues.show($0) },
-    Command(name: "schema", usage: "schema", summary: "Prints the JSON Schema of scenario files.") { Catalogues.schema($0) },
+    Command(name: "show", usage: "show NAME", summary: "Shows a fault verb, a scenario or a platform.") {
+      Catalogues.show($0)
+    },
+    Command(name: "schema", usage: "schema", summary: "Prints the JSON Schema of scenario files.") {
+      Catalogues.schema($0)
+    },
     Command(name: "version", usage: "version", summary: "Prints the version.") { _ in Catalogues.version() },
   ]
 
   private static var usage: String {
     let width = commands.map(\.name.count).max() ?? 0
-    let rows = commands.map { "  \($0.name)\(String(repeating: " ", count: width - $0.name.count + 3))\($0.summary)\n" }.joined()
-    return "usage: twin COMMAND [arguments]\n\nRehearses incidents of a payment platform in virtual time.\n\n\(rows)\nSee twin COMMAND --help.\n"
+    let rows = commands.map { "  \($0.name)\(String(repeating: " ", count: width - $0.name.count + 3))\($0.summary)\n" }
+      .joined()
+    return
+      "usage: twin COMMAND [arguments]\n\nRehearses incidents of a payment platform in virtual time.\n\n\(rows)\nSee twin COMMAND --help.\n"
   }
 
   private static func distance(_ left: String, _ right: String) -> Int {
@@ -76,7 +83,9 @@ enum ExitCode: Int32 {
   case internalError = 70
   case interrupted = 130
 
-  private static let precedence: [ExitCode] = [.internalError, .interrupted, .usage, .invalidRun, .wallLimit, .notHeld, .success]
+  private static let precedence: [ExitCode] = [
+    .internalError, .interrupted, .usage, .invalidRun, .wallLimit, .notHeld, .success,
+  ]
 
   /// The weightier of two.
   func combined(_ other: ExitCode) -> ExitCode {

@@ -304,3 +304,23 @@ import Testing
     }
   }
 }
+
+@Suite struct StartFaults {
+  @Test func aContainerThatMayNotStartLoops() {
+    Simulated.perform {
+      let fixture = ClusterFixture()
+      fixture.cluster.startFault = { pod, _ in pod.name == "web" ? "failed to create containerd task: cgroup busy" : nil
+      }
+      fixture.createPod("web")
+      fixture.createPod("other")
+      fixture.run(.seconds(8))
+      #expect(fixture.containerStatus().at("state", "waiting", "reason") == "CrashLoopBackOff")
+      #expect(
+        fixture.events("web").contains("Warning Failed Error: failed to create containerd task: cgroup busy"))
+      #expect(fixture.isReady(fixture.pod("other")!))
+      fixture.cluster.startFault = nil
+      fixture.run(.seconds(30))
+      #expect(fixture.isReady(fixture.pod()!))
+    }
+  }
+}

@@ -155,3 +155,59 @@ import Testing
     #expect(digest(1) != digest(2))
   }
 }
+
+@Suite struct MemoryPressure {
+  typealias Candidate = MemoryEviction.Candidate
+
+  @Test(arguments: [
+    (
+      "over its request", [Candidate(name: "a", usage: 50, request: 60), Candidate(name: "b", usage: 20, request: 10)],
+      "b"
+    ),
+    (
+      "lower priority",
+      [
+        Candidate(name: "a", priority: 1000, usage: 500, request: 0), Candidate(name: "b", usage: 20, request: 10),
+      ], "b"
+    ),
+    (
+      "larger excess", [Candidate(name: "a", usage: 50, request: 10), Candidate(name: "b", usage: 90, request: 80)], "a"
+    ),
+  ])
+  func victim(name: String, candidates: [Candidate], expect: String) {
+    #expect(MemoryEviction.victim(candidates, available: 1 << 20)?.name == expect, "\(name)")
+    #expect(MemoryEviction.victim(candidates, available: 200 << 20) == nil)
+  }
+
+  @Test func theGreediestPodIsEvicted() {
+    Simulated.perform {
+      let fixture = ClusterFixture(nodes: 1)
+      fixture.registry.add("greedy:1") { container in
+        container.use(memory: 4150 << 20)
+        await container.waitForTermination()
+        return 0
+      }
+      fixture.createPod("modest")
+      fixture.run(.seconds(5))
+      fixture.createPod(
+        "greedy", ClusterFixture.container("greedy:1") { $0["resources"] = ["requests": ["memory": "128Mi"]] })
+      fixture.run(.seconds(25))
+      let evicted = fixture.pod("greedy")!
+      #expect(evicted.status["phase"] == "Failed")
+      #expect(evicted.status["reason"] == "Evicted")
+      #expect(fixture.isReady(fixture.pod("modest")!))
+      let node = fixture.server.find(.node, "", "node-0")!
+      #expect(node.condition("MemoryPressure")?["reason"] == "KubeletHasInsufficientMemory")
+      #expect(node.spec["taints"]?[0]?["key"] == "node.kubernetes.io/memory-pressure")
+      fixture.run(.minutes(6))
+      #expect(fixture.server.find(.node, "", "node-0")?.spec["taints"] == nil)
+    }
+  }
+
+  @Test func theMessageNamesAmounts() {
+    #expect(
+      MemoryEviction.message(available: 52 << 20, container: "app", usage: 900 << 20, request: 128 << 20)
+        == "The node was low on resource: memory. Threshold quantity: 100Mi, available: 52Mi. Container app was using 900Mi, request is 128Mi, has larger consumption of memory. "
+    )
+  }
+}

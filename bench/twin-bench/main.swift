@@ -1,55 +1,69 @@
 import Documents
 import Glibc
-import KubernetesModel
-import NetworkModel
+import PaymentCore
 import SimulationKernel
 import Telemetry
 import TwinWorld
 
-func wall() -> Double {
-  var t = timespec(); clock_gettime(CLOCK_MONOTONIC, &t); return Double(t.tv_sec) + Double(t.tv_nsec) / 1e9
+/// `twin-bench kernel | world | core | all`: figures of the simulator on this machine. Machines are noisy: quote ratios of one
+/// run, not single times.
+func wallSeconds() -> Double {
+  var time = timespec()
+  clock_gettime(CLOCK_MONOTONIC, &time)
+  return Double(time.tv_sec) + Double(time.tv_nsec) / 1e9
 }
 
-do {
-  let platform = try Platform.load("scenarios/platforms/payments")
+/// The model that `bench/kernel_simpy.py` runs too: 100,000 processes of 8 sleeps each.
+func measureKernel() throws -> Double {
   try Simulated.perform {
-    let world = try World(platform, seed: 1)
-    let rate = Double(CommandLine.arguments.dropFirst().first ?? "50") ?? 50
-    try world.simulation.run(until: .zero + .seconds(45))
-    for r in world.regions {
-      for p in r.cluster.server.list(.pod) {
-        print(
-          r.name, p.namespace, p.name, p.status["phase"]?.string ?? "", p.condition("Ready")?["status"]?.string ?? "-",
-          p.status["containerStatuses"]?.jsonText().prefix(200) ?? "")
-      }
-      for e in r.cluster.server.list(.event).suffix(6) {
-        print(e.json["reason"]?.string ?? "", e.json["message"]?.string ?? "")
+    let simulation = Simulation(seed: 1)
+    let began = wallSeconds()
+    for index in 0..<100_000 {
+      simulation.spawn("bench.process") {
+        for step in 0..<8 {
+          await simulation.sleep(.nanoseconds(Int64((index * 7919 + step * 104_729) % 1000 + 1)), "bench.sleep")
+        }
       }
     }
-    world.addTraffic(to: "pay.spain.example", path: "/api/payment/simulate") { _ in rate }
-    world.addTraffic(to: "pay.mexico.example", path: "/api/payment/simulate") { _ in rate }
-    let t0 = wall()
-    try world.simulation.run(until: .zero + .seconds(645))
-    let dt = wall() - t0
-    var n = 0
-    for t in world.traffic {
-      let r = t.recorder
-      let total = r.total(.zero..<(.zero + .seconds(640)))
-      n += total.offered
-      let l = r.latencies((.zero + .seconds(60))..<(.zero + .seconds(640)))
-      print(
-        t.host, total.offered, total.served, total.failed, "p50", l.quantile(0.5).milliseconds, "p99",
-        l.quantile(0.99).milliseconds, "max", l.maximum.milliseconds)
-      var b = LatencyBreakdown(); for x in t.breakdown { b.merge(x) }
-      print("total", b.meanTotal, LatencyComponent.allCases.map { "\($0.label) \((b.mean($0) * 100).rounded() / 100)" })
-      print(r.failedRequests.prefix(5))
-      print(
-        "db bytes", try t.region.aws.instances[0].store.size(), "per payment",
-        try Double(t.region.aws.instances[0].store.size()) / Double(max(1, total.served)))
-    }
-    print("payments/s", Double(n) / dt, "events", world.simulation.eventCount, "us per payment", dt / Double(n) * 1e6)
-    print(try world.audit())
-    print(world.simulation.digest)
-    for c in world.journal.componentChanges.prefix(30) { print(c.at.seconds, c.component, c.effect ?? "well") }
+    try simulation.runToCompletion()
+    return 800_000 / (wallSeconds() - began)
   }
-} catch { print(error) }
+}
+
+/// Payments a wall second through the whole way, and microseconds for each.
+func measureWorld(platform: String) throws -> (rate: Double, microseconds: Double) {
+  let platform = try Platform.load(platform)
+  return try Simulated.perform {
+    let world = try World(platform, seed: 1)
+    try world.simulation.run(until: .zero + .seconds(45))
+    for host in platform.hosts { world.addTraffic(to: host, path: "/api/payment/simulate") { _ in 100 } }
+    try world.simulation.run(until: .zero + .seconds(60))
+    let began = wallSeconds()
+    try world.simulation.run(until: .zero + .seconds(660))
+    let took = wallSeconds() - began
+    let range = (Instant.zero + .seconds(60))..<(Instant.zero + .seconds(660))
+    let payments = world.traffic.reduce(0) { $0 + $1.recorder.total(range).served }
+    let findings = try world.audit().flatMap(\.findings)
+    guard findings.isEmpty else { fatalError("\(findings)") }
+    return (Double(payments) / took, took / Double(payments) * 1e6)
+  }
+}
+
+let parts = CommandLine.arguments.count > 1 ? Array(CommandLine.arguments.dropFirst()) : ["kernel", "world", "core"]
+if parts.contains("kernel") {
+  print("kernel: \(Int(try measureKernel())) process wake-ups a second")
+}
+var whole: Double?
+if parts.contains("world") {
+  let measured = try measureWorld(platform: "scenarios/platforms/payments")
+  whole = measured.microseconds
+  print("whole way: \(Int(measured.rate)) payments a second, \((measured.microseconds * 10).rounded() / 10) us each")
+}
+if parts.contains("core") {
+  let core = try await BareCore.measure(payments: 120_000)
+  print(core.line)
+  if let whole {
+    let ratio = whole * 1000 / core.nanosecondsPerPayment
+    print("ratio: a payment through the twin costs \((ratio * 10).rounded() / 10) times the bare core's")
+  }
+}

@@ -17,7 +17,8 @@ package final class CPUQuota {
   package private(set) var throttledPeriods = 0
   /// Time that work was held back by the quota.
   package private(set) var throttledTime = TimeSpan.zero
-  /// Threads of something else in the container that always want to run: the fault `cpu.stress`.
+  /// Cores that something else in the container wants all the time: the fault `cpu.stress`. It gets them from the quota, but
+  /// no more than its threads' fair share against one thread of the program.
   package var stolenCores = 0.0 { didSet { node?.demandChanged() } }
   /// Cores; `nil` for no limit.
   package let limit: Double?
@@ -80,7 +81,7 @@ package final class CPUQuota {
     let limit = limit ?? cores
     guard stolenCores > 0 else { return (Self.period * limit, Self.period) }
     let burning = min(stolenCores + 1, cores)
-    let share = max(limit / (stolenCores + 1), limit - stolenCores)
+    let share = max(limit - stolenCores, limit / (stolenCores.rounded(.up) + 1))
     return (max(Self.period * share, .milliseconds(0.2)), min(Self.period, Self.period * (limit / burning)))
   }
 

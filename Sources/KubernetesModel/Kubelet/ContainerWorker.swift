@@ -26,12 +26,18 @@ final class ContainerWorker {
   /// The end of the run before the current one.
   private(set) var last: Termination?
   private(set) var restarts: Int64
-  private(set) var isReady = false
+  private(set) var isReady = false { didSet { wasReady = wasReady || isReady } }
+  /// Whether the current process has been ready.
+  private(set) var wasReady = false
   private(set) var isStarted = false
+  /// It was ready in this run, or its readiness probe has failed as often as it may: not being ready is a failure, and no
+  /// longer a beginning.
+  private(set) var isExpectedReady = false
   private(set) var process: ContainerProcess?
   private(set) var previousLog: [LogLine]?
 
-  unowned let pod: PodWorker
+  /// Held strongly: a run or a back-off may end after its pod has gone. The pod lets go of its containers at its end.
+  let pod: PodWorker
   private var program: (any ContainerProgram)?
   private var backoff = Backoff()
   private var probes: [ProbeWorker] = []
@@ -176,7 +182,9 @@ final class ContainerWorker {
       return end(ContainerProcess.Exit(code: 128, reason: "StartError", message: failure), began)
     }
     isStarted = !spec.hasProbe(.startup)
+    wasReady = false
     isReady = isStarted && !spec.hasProbe(.readiness)
+    isExpectedReady = isReady
     set(.running(since: began))
     note(.normal, "Started", "Started container \(spec.name)")
     launch(image, process)
@@ -199,8 +207,9 @@ final class ContainerWorker {
     simulation.spawn(Self.startEvent) { process.exit(code: await program.run(process)) }
   }
 
-  /// runc's words for a command that the image does not hold.
+  /// runc's words for a command that the image does not hold, or what a fault says.
   private func startFailure(_ image: ContainerImage) -> String? {
+    if let cause = kubelet.startFault(pod.key, spec.name) { return cause }
     guard let command = spec.json["command"]?[0]?.string, let known = image.executables, !known.contains(command) else {
       return nil
     }
@@ -290,7 +299,7 @@ final class ContainerWorker {
   }
 
   /// Runs a command inside.
-  func execute(_ command: [String]) async -> CommandResult? {
+  func execute(_ command: [String]) async -> ExecResult? {
     guard let process, process.isAlive, let program else { return nil }
     return await program.execute(command, in: process)
   }
@@ -315,8 +324,9 @@ final class ContainerWorker {
       if !spec.hasProbe(.readiness) { isReady = true }
       pod.publish()
     case (.readiness, _):
-      guard isReady != succeeded else { return }
+      guard isReady != succeeded || !isExpectedReady else { return }
       isReady = succeeded
+      isExpectedReady = true
       pod.publish()
     case (.startup, false), (.liveness, false): killAfterFailedProbe(probe)
     case (.liveness, true): break

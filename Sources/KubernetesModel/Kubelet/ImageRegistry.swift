@@ -11,16 +11,16 @@ package protocol ContainerProgram: AnyObject {
   /// Runs a command inside the container: an exec probe, an exec hook, `kubectl exec`.
   ///
   /// - Returns: `nil` when the image has no such executable.
-  func execute(_ command: [String], in container: ContainerProcess) async -> CommandResult?
+  func execute(_ command: [String], in container: ContainerProcess) async -> ExecResult?
 }
 
 extension ContainerProgram {
   /// Images of the platforms are built from scratch: there is nothing to execute but the program.
-  package func execute(_ command: [String], in container: ContainerProcess) async -> CommandResult? { nil }
+  package func execute(_ command: [String], in container: ContainerProcess) async -> ExecResult? { nil }
 }
 
 /// How a command inside a container ended.
-package struct CommandResult: Hashable, Sendable {
+package struct ExecResult: Hashable, Sendable {
   package var exitCode: Int32
   package var output: String
 

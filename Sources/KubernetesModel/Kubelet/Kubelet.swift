@@ -18,12 +18,17 @@ final class Kubelet {
   let processor: NodeProcessor
   /// Such as `amd64`.
   let architecture: String
+  /// Memory of the node that pods can use before it runs out, in bytes.
+  let memoryCapacity: Int64
+  /// When memory was last short; `nil` when pressure is over.
+  var lastShortage: Instant?
   /// Kubelet does not run, or its node has no power.
   private(set) var isStopped = false
   private(set) var hasPower = true
 
   static let probeAgent = "kube-probe/1.33"
 
+  private unowned let cluster: Cluster
   private let events: EventRecorder
   private let allocate: @Simulated (String) -> IPv4Address?
   private var workers: [ObjectKey: PodWorker] = [:]
@@ -33,6 +38,7 @@ final class Kubelet {
     self.node = node.name
     self.host = host
     self.events = events
+    self.cluster = cluster
     simulation = cluster.simulation
     server = cluster.server
     network = cluster.network
@@ -43,9 +49,14 @@ final class Kubelet {
     images = ImageStore(simulation, node: node.name, registry: cluster.registry, stream: stream)
     let cores = node.status.at("capacity", "cpu").flatMap { try? Quantity($0) }?.doubleValue ?? 2
     processor = NodeProcessor(simulation, cores: cores)
+    // What is reserved for the system is in use by it, down to the eviction threshold.
+    memoryCapacity =
+      ((node.status.at("allocatable", "memory") ?? node.status.at("capacity", "memory"))
+        .flatMap { try? Quantity($0) }?.value ?? 4 << 30) + MemoryEviction.threshold
     architecture = node.label("kubernetes.io/arch") ?? "amd64"
     register(node)
     server.watch(.pod) { [weak self] event in self?.handle(event) }
+    simulation.every(Self.evictionPeriod, Self.memoryEvent) { [weak self] in self?.watchMemory() }
   }
 
   var user: UserName { "system:node:\(node)" }
@@ -83,6 +94,9 @@ final class Kubelet {
     server.finaliseDelete(.pod, object.namespace, object.name, as: user)
   }
 
+  /// Why a container may not start.
+  func startFault(_ pod: ObjectKey, _ container: String) -> String? { cluster.startFault?(pod, container) }
+
   func allocateAddress() -> IPv4Address? { allocate(host.zone.name) }
 
   func event(
@@ -93,6 +107,10 @@ final class Kubelet {
     let list = isInit ? "initContainers" : "containers"
     let field = container.isEmpty ? "" : "spec.\(list){\(container)}"
     events.record(object, type, reason, message, from: "kubelet", host: node, field: field)
+  }
+
+  func note(node object: KubeObject, _ type: EventRecorder.Kind, _ reason: String, _ message: String) {
+    events.record(object, type, reason, message, from: "kubelet", host: node)
   }
 
   // MARK: The node

@@ -92,6 +92,8 @@ package struct ContainerSpec: Sendable {
   package var cpuRequest: Double
   /// Bytes; `nil` for no limit.
   package var memoryLimit: Int64?
+  /// Bytes.
+  package var memoryRequest: Int64
   package var probes: [ProbeSpec]
   package var preStop: PreStopHook?
   /// The last lines of the log become the termination message of a failed run.
@@ -107,6 +109,8 @@ package struct ContainerSpec: Sendable {
     let limits = json.at("resources", "limits")
     cpuLimit = limits?["cpu"].flatMap { try? Quantity($0) }?.doubleValue
     memoryLimit = limits?["memory"].flatMap { try? Quantity($0) }?.value
+    memoryRequest =
+      json.at("resources", "requests", "memory").flatMap { try? Quantity($0) }?.value ?? memoryLimit ?? 0
     cpuRequest = json.at("resources", "requests", "cpu").flatMap { try? Quantity($0) }?.doubleValue ?? cpuLimit ?? 0
     probes = [.startup, .liveness, .readiness].compactMap { ProbeSpec($0, of: json) }
     preStop = PreStopHook(json.at("lifecycle", "preStop"))

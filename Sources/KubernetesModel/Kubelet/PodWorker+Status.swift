@@ -65,7 +65,7 @@ extension PodWorker {
       if case .terminated(let termination) = container.state, termination.code != 0 {
         return kubelet.journal.degrade(component, effect: termination.reason, dependsOn: configurationSources)
       }
-      if !container.isInit, !container.isReady, container.isStarted {
+      if !container.isInit, !container.isReady, container.wasReady {
         return kubelet.journal.degrade(component, effect: "not ready")
       }
     }

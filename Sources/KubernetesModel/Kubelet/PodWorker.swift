@@ -165,6 +165,7 @@ final class PodWorker {
       await untilKubeletRuns()
       removeHost()
       kubelet.finished(self)
+      (initContainers, containers) = ([], [])
     }
   }
 

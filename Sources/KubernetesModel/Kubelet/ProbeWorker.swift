@@ -6,8 +6,8 @@ import SimulationKernel
 @Simulated
 final class ProbeWorker {
   private let spec: ProbeSpec
-  private unowned let container: ContainerWorker
-  private unowned let pod: PodWorker
+  private let container: ContainerWorker
+  private let pod: PodWorker
   private var timer: RepeatingTimer?
   private var counter: ProbeCounter
   private var isStopped = false
@@ -100,7 +100,7 @@ final class ProbeWorker {
   }
 
   private func execute(_ command: [String]) async -> String? {
-    let result: CommandResult?
+    let result: ExecResult?
     do {
       result = try await simulation.withDeadline(simulation.now + spec.timeout, Self.probeEvent) { [container] in
         await container.execute(command)

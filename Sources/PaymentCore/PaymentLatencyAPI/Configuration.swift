@@ -50,7 +50,8 @@ package struct PaymentAPIConfiguration: Sendable {
     self.environment = try value("ENVIRONMENT")
   }
 
-  /// `postgresql://user:password@host[:port]/database[?sslmode=require]` (libpq, section 34.1.1.2).
+  /// `postgresql://user:password@host[:port]/database[?sslmode=require]` (libpq, section 34.1.1.2); user and password may be
+  /// percent-encoded, as generated passwords must.
   private static func parse(databaseURL text: String) throws(ConfigurationError) -> DatabaseURL {
     func malformed(_ what: String) -> ConfigurationError { ConfigurationError("DATABASE_URL", what) }
     guard let scheme = ["postgresql://", "postgres://"].first(where: text.hasPrefix) else {
@@ -72,8 +73,11 @@ package struct PaymentAPIConfiguration: Sendable {
     }
     let sslMode =
       location.count > 1 ? location[1].split(separator: "&").first { $0.hasPrefix("sslmode=") }?.dropFirst(8) : nil
+    guard let user = credentials[0].percentDecoded, let password = credentials[1].percentDecoded else {
+      throw malformed("has invalid percent-encoding in user or password")
+    }
     return DatabaseURL(
-      user: String(credentials[0]), password: String(credentials[1]), host: String(host), port: port,
+      user: user, password: password, host: String(host), port: port,
       database: String(parts[1]), requiresTLS: !["disable", "allow", "prefer"].contains(sslMode ?? "require"))
   }
 }
@@ -97,5 +101,26 @@ package struct ConfigurationError: Error, Hashable, Sendable {
     text.append(jsonString: "\(variable) \(problem)")
     text.append("}")
     return text.string
+  }
+}
+
+extension Substring {
+  /// The text with `%2F` and its like replaced; `nil` if that is malformed or no UTF-8.
+  fileprivate var percentDecoded: String? {
+    var bytes: [UInt8] = []
+    var rest = utf8[...]
+    while let byte = rest.popFirst() {
+      guard byte == UInt8(ascii: "%") else {
+        bytes.append(byte)
+        continue
+      }
+      let digits = rest.prefix(2)
+      guard digits.count == 2, digits.first != UInt8(ascii: "+"), let value = UInt8(Substring(digits), radix: 16) else {
+        return nil
+      }
+      bytes.append(value)
+      rest = rest.dropFirst(2)
+    }
+    return String(validating: bytes, as: UTF8.self)
   }
 }

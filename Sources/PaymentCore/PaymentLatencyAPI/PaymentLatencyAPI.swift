@@ -49,11 +49,22 @@ package final class PaymentLatencyAPI {
     let began = await surroundings.now()
     let response: HTTPResponse
     switch await parse(request, surroundings) {
-    case .failure(let refusal): response = problem(refusal.status, refusal.title, refusal.detail)
+    case .failure(let refusal):
+      if let foreign = refusal.foreign { await note(foreign, at: began, surroundings) }
+      response = problem(refusal.status, refusal.title, refusal.detail)
     case .success(let payment): response = await process(payment, began: began, surroundings)
     }
     metrics.record(status: response.status, microseconds: await surroundings.now() - began)
     return response
+  }
+
+  /// Leaves a trace of a refusal for the auditors; if the database does not take it, in the log.
+  private func note(_ foreign: Residency, at time: Int64, _ surroundings: any RequestSurroundings) async {
+    do { try await surroundings.run(NoteRefusal(foreign, now: time)) } catch {
+      await surroundings.log(
+        #"{"level":"error","msg":"refusal not recorded","residency":"\#(foreign.word)","sqlstate":"\#(error.sqlState)"}"#
+      )
+    }
   }
 
   private func process(
@@ -181,6 +192,8 @@ extension PaymentLatencyAPI {
     var status: Int
     var title: String
     var detail: String
+    /// The residency of a record that may not be kept here.
+    var foreign: Residency?
 
     static func malformed(_ detail: String) -> Refusal { Refusal(status: 400, title: "Bad Request", detail: detail) }
   }
@@ -242,7 +255,8 @@ extension PaymentLatencyAPI {
     guard residency == configuration.residency else {
       throw Refusal(
         status: 403, title: "Forbidden",
-        detail: "a record of residency \(residency.word) may not be kept in region \(configuration.region)")
+        detail: "a record of residency \(residency.word) may not be kept in region \(configuration.region)",
+        foreign: residency)
     }
     let accounts = UInt64(PaymentSchema.customerAccounts)
     let debtor = try account(parameters.debtor) ?? Int64(key.high % accounts) + 1

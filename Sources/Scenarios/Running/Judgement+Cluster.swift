@@ -10,7 +10,8 @@ extension Judgement {
   private var journal: Journal { rehearsal.world.journal }
 
   private static func path(_ version: Journal.ResourceVersion) -> String {
-    [version.region, version.kind.lowercased(), version.namespace, version.name].filter { !$0.isEmpty }.joined(separator: "/")
+    [version.region, version.kind.lowercased(), version.namespace, version.name].filter { !$0.isEmpty }.joined(
+      separator: "/")
   }
 
   /// The stretches of time in which each matching object had one value, oldest first.
@@ -21,7 +22,9 @@ extension Judgement {
       let path = Self.path(version)
       guard target.matches(path) else { continue }
       if let index = latest[path] { result[index].to = version.at }
-      let isGone = version.verb == "delete" && version.object.at("metadata", "deletionTimestamp") == nil || version.verb == "delete" && version.kind != "Pod"
+      let isGone =
+        version.verb == "delete" && version.object.at("metadata", "deletionTimestamp") == nil
+        || version.verb == "delete" && version.kind != "Pod"
       latest[path] = result.count
       result.append((path, version.at, .distantFuture, isGone ? nil : version.object))
     }
@@ -31,7 +34,8 @@ extension Judgement {
   func judge(_ state: StateExpectation) -> Finding {
     let versions = versions(state.target.value)
     let limit = state.match.jsonText()
-    var finding = Finding(verb: "state", subject: state.target.value.description, window: "", limit: limit, measured: "", isHeld: false)
+    var finding = Finding(
+      verb: "state", subject: state.target.value.description, window: "", limit: limit, measured: "", isHeld: false)
     switch state.moment {
     case .at(let offset):
       finding.window = "at \(offset.value)"
@@ -39,7 +43,9 @@ extension Judgement {
       let alive = versions.filter { $0.from <= instant && instant < $0.to && $0.object != nil }
       let matching = alive.filter { $0.object?.contains(state.match) ?? false }
       finding.isHeld = !alive.isEmpty && matching.count >= state.mode.count(of: alive.count)
-      finding.measured = alive.isEmpty ? "no such object" : alive.first.flatMap { $0.object?.part(like: state.match)?.jsonText() } ?? "no such fields"
+      finding.measured =
+        alive.isEmpty
+        ? "no such object" : alive.first.flatMap { $0.object?.part(like: state.match)?.jsonText() } ?? "no such fields"
     case .during(let window), .neverDuring(let window):
       finding.window = window.description
       guard let ends = ends(window) else {
@@ -48,11 +54,13 @@ extension Judgement {
       }
       let range = range(ends)
       let found = versions.first { version in
-        version.from < range.upperBound && version.to > range.lowerBound && (version.object?.contains(state.match) ?? false)
+        version.from < range.upperBound && version.to > range.lowerBound
+          && (version.object?.contains(state.match) ?? false)
       }
       let isNever = if case .neverDuring = state.moment { true } else { false }
       finding.isHeld = (found != nil) != isNever
-      finding.measured = found.map { "\($0.path) at \(at(max($0.from, range.lowerBound) - rehearsal.origin))" } ?? "never"
+      finding.measured =
+        found.map { "\($0.path) at \(at(max($0.from, range.lowerBound) - rehearsal.origin))" } ?? "never"
     }
     return finding
   }
@@ -67,8 +75,10 @@ extension Judgement {
       guard version.kind == "Event", version.verb != "delete", range.contains(version.at) else { return false }
       let involved = version.object["involvedObject"]
       let namespace = involved?["namespace"]?.string ?? ""
-      let path = [version.region, (involved?["kind"]?.string ?? "").lowercased(), namespace, involved?["name"]?.string ?? ""]
-        .filter { !$0.isEmpty }.joined(separator: "/")
+      let path = [
+        version.region, (involved?["kind"]?.string ?? "").lowercased(), namespace, involved?["name"]?.string ?? "",
+      ]
+      .filter { !$0.isEmpty }.joined(separator: "/")
       return version.object["reason"]?.string == event.reason && event.target.value.matches(path)
         && event.message.map { version.object["message"]?.string?.contains($0) ?? false } ?? true
     }
@@ -85,7 +95,8 @@ extension Judgement {
     let range = range(ends)
     var instants: [Instant] = []
     for region in rehearsal.world.regions {
-      for line in region.cluster.allLogLines where log.target.value.matches("\(region.name)/pod/\(line.namespace)/\(line.pod)") {
+      for line in region.cluster.allLogLines
+      where log.target.value.matches("\(region.name)/pod/\(line.namespace)/\(line.pod)") {
         if range.contains(line.line.at), line.line.text.contains(log.contains) { instants.append(line.line.at) }
       }
     }
@@ -105,6 +116,7 @@ extension JSONValue {
   /// The members of the value that `part` has too.
   func part(like part: JSONValue) -> JSONValue? {
     guard let members = part.object?.members else { return self }
-    return .object(JSONObject(members.compactMap { member in self[member.key]?.part(like: member.value).map { (member.key, $0) } }))
+    return .object(
+      JSONObject(members.compactMap { member in self[member.key]?.part(like: member.value).map { (member.key, $0) } }))
   }
 }

@@ -61,11 +61,13 @@ struct Judgement {
       for objective in world.platform.objectives {
         guard let share = share(objective, .zero, baselineEnd), share < objective.target else { continue }
         reasons.append(
-          "the baseline is not steady: \(objective.name) \(objective.region) is \(Self.percent(share)), its objective \(Self.percent(objective.target))")
+          "the baseline is not steady: \(objective.name) \(objective.region) is \(Self.percent(share)), its objective \(Self.percent(objective.target))"
+        )
       }
     }
     for injection in rehearsal.injections where !injection.wasEffective {
-      reasons.append("fault \(injection.id) changed nothing: \(injection.verb) on \(injection.targets.joined(separator: ", "))")
+      reasons.append(
+        "fault \(injection.id) changed nothing: \(injection.verb) on \(injection.targets.joined(separator: ", "))")
     }
     if scenario.incidentStart != nil, !scenario.solutions.isEmpty, marks.symptomAt == nil {
       reasons.append("the faults were not felt: no objective was missed in any window of 30 s")
@@ -95,13 +97,15 @@ struct Judgement {
     }
     if !isRestoredListed, scenario.incidentStart != nil, !scenario.solutions.isEmpty {
       let isRestored = rehearsal.leg.kind == .solution
-      findings.append(judge(RestoredExpectation(isRestored: isRestored, within: nil, hold: RestoredExpectation.defaultHold)))
+      findings.append(
+        judge(RestoredExpectation(isRestored: isRestored, within: nil, hold: RestoredExpectation.defaultHold)))
     }
     if let step = rehearsal.commands.first(where: { $0.result.exitCode != 0 }), rehearsal.leg.kind == .solution {
       let text = step.result.errors.split(separator: "\n").first.map(String.init) ?? ""
       findings.append(
         Finding(
-          verb: "step", subject: step.line, window: "", limit: "exit 0", measured: "exit \(step.result.exitCode)", isHeld: false,
+          verb: "step", subject: step.line, window: "", limit: "exit 0", measured: "exit \(step.result.exitCode)",
+          isHeld: false,
           moments: ["\(at(step.ended - rehearsal.origin)) \(text)"]))
     }
     return findings + PaymentCore.Invariant.allCases.map { judge($0, audit) }
@@ -115,7 +119,8 @@ struct Judgement {
   }
 
   private func judge(_ restored: RestoredExpectation) -> Finding {
-    let limit = restored.isRestored
+    let limit =
+      restored.isRestored
       ? (restored.within.map { "<= \(text($0)), " } ?? "") + "hold \(text(restored.hold))" : "not restored"
     guard let fault = marks.faultAt else {
       return Finding(verb: "restored", subject: "", window: "", limit: limit, measured: "no fault", isHeld: false)
@@ -125,7 +130,8 @@ struct Judgement {
     }
     guard let instant = marks.restoredAt else {
       let missing = rehearsal.missingWorkloads()
-      let measured = missing.isEmpty ? "still broken at \(at(scenario.duration))" : "gone: \(missing.joined(separator: ", "))"
+      let measured =
+        missing.isEmpty ? "still broken at \(at(scenario.duration))" : "gone: \(missing.joined(separator: ", "))"
       return Finding(
         verb: "restored", subject: "", window: "", limit: limit, measured: measured, isHeld: !restored.isRestored,
         moments: restored.isRestored ? moments(from: symptom) : [])
@@ -156,7 +162,9 @@ struct Judgement {
     case .incident: return marks.faultAt.map { ($0, marks.restoredAt ?? end) }
     case .recovery: return marks.restoredAt.map { ($0, end) }
     case .between(let from, let to):
-      guard let start = scenario.timeline.time(of: from.value), let stop = scenario.timeline.time(of: to.value) else { return nil }
+      guard let start = scenario.timeline.time(of: from.value), let stop = scenario.timeline.time(of: to.value) else {
+        return nil
+      }
       return (start, stop)
     }
   }
@@ -176,10 +184,13 @@ struct Judgement {
     let limit = slo.bounds.map(\.description).joined(separator: ", ")
     let window = slo.window.description
     guard let ends = ends(slo.window),
-      let objective = world.platform.objectives.first(where: { $0.name == slo.name.value && $0.region == slo.region.value }),
+      let objective = world.platform.objectives.first(where: {
+        $0.name == slo.name.value && $0.region == slo.region.value
+      }),
       let share = share(objective, ends.from, ends.to), ends.from < ends.to
     else {
-      return Finding(verb: "slo", subject: subject, window: window, limit: limit, measured: "the window is empty", isHeld: false)
+      return Finding(
+        verb: "slo", subject: subject, window: window, limit: limit, measured: "the window is empty", isHeld: false)
     }
     let burnt = burn(objective, ends)
     let isHeld = slo.bounds.allSatisfy { bound in
@@ -191,7 +202,8 @@ struct Judgement {
     }
     let burns = slo.bounds.contains { if case .burnsBetween = $0 { true } else { false } }
     return Finding(
-      verb: "slo", subject: subject, window: window, limit: limit, measured: burns ? "burns \(Self.percent(burnt))" : Self.percent(share),
+      verb: "slo", subject: subject, window: window, limit: limit,
+      measured: burns ? "burns \(Self.percent(burnt))" : Self.percent(share),
       isHeld: isHeld, moments: isHeld ? [] : worstMinutes(objective, ends))
   }
 
@@ -232,7 +244,8 @@ struct Judgement {
         }
       return Finding(
         verb: "latency", subject: subject, window: latency.window.description, limit: bound.description,
-        measured: "\(shortNumber((value.milliseconds * 10).rounded() / 10))ms", isHeld: histogram.count > 0 && bound.holds(for: value.seconds))
+        measured: "\(shortNumber((value.milliseconds * 10).rounded() / 10))ms",
+        isHeld: histogram.count > 0 && bound.holds(for: value.seconds))
     }
   }
 

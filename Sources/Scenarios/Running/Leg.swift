@@ -35,7 +35,8 @@ extension Scenario {
     case .named(let name): legs += others.filter { $0.name == name }
     }
     return [legs[0]]
-      + legs.dropFirst().enumerated().sorted { ($0.element.start, $0.offset) < ($1.element.start, $1.offset) }.map(\.element)
+      + legs.dropFirst().enumerated().sorted { ($0.element.start, $0.offset) < ($1.element.start, $1.offset) }.map(
+        \.element)
   }
 
   private func leg(_ solution: Solution, _ kind: Leg.Kind) -> Leg {

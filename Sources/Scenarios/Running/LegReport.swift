@@ -30,18 +30,23 @@ package struct LegReport {
       "invalid": .array(invalidities.map { .string($0) }),
       "regions": .object(JSONObject(rehearsal.world.regions.compactMap(region))), "marks": marks,
       "faults": .array(rehearsal.injections.map(fault)), "propagation": .array(chain.map(step)),
-      "invariants": .array(invariants.map { ["name": .string($0.subject), "held": .bool($0.isHeld), "measured": .string($0.measured)] }),
+      "invariants": .array(
+        invariants.map { ["name": .string($0.subject), "held": .bool($0.isHeld), "measured": .string($0.measured)] }),
       "expectations": .array(findings.filter { $0.verb != "invariant" }.map(\.json)),
       "commands": .array(rehearsal.commands.map(command)),
     ]
   }
 
-  private func since(_ instant: Instant) -> JSONValue { .number((instant - rehearsal.origin).milliseconds.rounded() / 1000) }
+  private func since(_ instant: Instant) -> JSONValue {
+    .number((instant - rehearsal.origin).milliseconds.rounded() / 1000)
+  }
 
   private var marks: JSONValue {
     func seconds(_ span: TimeSpan?) -> JSONValue { span.map { .number($0.seconds) } ?? .null }
     let marks = judgement.marks
-    return ["faultAt": seconds(marks.faultAt), "symptomAt": seconds(marks.symptomAt), "restoredAt": seconds(marks.restoredAt)]
+    return [
+      "faultAt": seconds(marks.faultAt), "symptomAt": seconds(marks.symptomAt), "restoredAt": seconds(marks.restoredAt),
+    ]
   }
 
   private func fault(_ injection: Injection) -> JSONValue {
@@ -66,7 +71,10 @@ package struct LegReport {
   }
 
   private func step(_ step: PropagationStep) -> JSONValue {
-    ["source": .string(step.source), "target": .string(step.target), "at": since(step.at), "effect": .string(step.effect)]
+    [
+      "source": .string(step.source), "target": .string(step.target), "at": since(step.at),
+      "effect": .string(step.effect),
+    ]
   }
 
   // MARK: Traffic
@@ -76,7 +84,9 @@ package struct LegReport {
     let total = source.recorder.total(judgement.range((.zero, rehearsal.scenario.duration)))
     var latency: JSONValue = [:]
     var breakdown: JSONValue = [:]
-    for (word, window) in [("baseline", ExpectationWindow.baseline), ("incident", .incident), ("recovery", .recovery), ("whole", .whole)] {
+    for (word, window) in [
+      ("baseline", ExpectationWindow.baseline), ("incident", .incident), ("recovery", .recovery), ("whole", .whole),
+    ] {
       guard let ends = judgement.ends(window), ends.from < ends.to else { continue }
       latency[word] = quantiles(source.recorder.latencies(judgement.range(ends)))
       breakdown[word] = parts(source, judgement.range(ends))
@@ -88,8 +98,10 @@ package struct LegReport {
     return (
       region.name,
       [
-        "offered": .integer(Int64(total.offered)), "served": .integer(Int64(total.served)), "failed": .integer(Int64(total.failed)),
-        "late": .integer(Int64(total.served - total.withinLatencyLimit)), "paid": .integer(Int64(source.acknowledged.count)),
+        "offered": .integer(Int64(total.offered)), "served": .integer(Int64(total.served)),
+        "failed": .integer(Int64(total.failed)),
+        "late": .integer(Int64(total.served - total.withinLatencyLimit)),
+        "paid": .integer(Int64(source.acknowledged.count)),
         "latency": latency, "breakdown": breakdown, "errorBudgetBurnt": .object(JSONObject(burnt)),
       ]
     )
@@ -103,8 +115,9 @@ package struct LegReport {
   /// Mean milliseconds of each part of a sampled request's time.
   private func parts(_ source: TrafficSource, _ range: Range<Instant>) -> JSONValue {
     var sum = LatencyBreakdown()
-    let minutes = Int(range.lowerBound.nanoseconds / 60_000_000_000)..<Int(range.upperBound.nanoseconds / 60_000_000_000 + 1)
-    for minute in minutes where source.breakdown.indices.contains(minute) { sum.merge(source.breakdown[minute]) }
+    for slot in ServiceLevelRecorder.slots(range) where source.breakdown.indices.contains(slot) {
+      sum.merge(source.breakdown[slot])
+    }
     guard sum.count > 0 else { return .null }
     var parts: JSONValue = [:]
     func rounded(_ value: Double) -> JSONValue { .number((value * 100).rounded() / 100) }

@@ -109,7 +109,8 @@ package final class Rehearsal {
       world.simulation.at(origin + fault.start, Self.faultEvent) { [self] in
         do {
           try injector.inject(
-            id: fault.id.value, verb: fault.verb.name, target: fault.target.value, mode: fault.mode, arguments: fault.arguments,
+            id: fault.id.value, verb: fault.verb.name, target: fault.target.value, mode: fault.mode,
+            arguments: fault.arguments,
             for: fault.duration)
         } catch { failures.append("fault \(fault.id.value) could not be injected: \(error)") }
       }

@@ -44,17 +44,23 @@ package struct RunRecord {
     try connection.backUp(toFile: "\(folder)/twin.db")
     for region in rehearsal.world.regions {
       for (index, instance) in region.aws.instances.enumerated() {
-        try instance.store.backUp(toFile: index == 0 ? "\(folder)/\(region.name).db" : "\(folder)/\(region.name)-\(instance.configuration.identifier).db")
+        try instance.store.backUp(
+          toFile: index == 0
+            ? "\(folder)/\(region.name).db" : "\(folder)/\(region.name)-\(instance.configuration.identifier).db")
       }
     }
   }
 
-  private func milliseconds(_ instant: Instant) -> SQLValue { .integer((instant - rehearsal.origin).nanoseconds / 1_000_000) }
+  private func milliseconds(_ instant: Instant) -> SQLValue {
+    .integer((instant - rehearsal.origin).nanoseconds / 1_000_000)
+  }
 
   private func fillRun(_ connection: SQLiteConnection) throws {
     let rows = [
-      ("scenario", rehearsal.scenario.name.value), ("leg", rehearsal.leg.name), ("seed", String(rehearsal.world.simulation.seed)),
-      ("platform", rehearsal.world.platform.name), ("duration_ms", String(rehearsal.scenario.duration.nanoseconds / 1_000_000)),
+      ("scenario", rehearsal.scenario.name.value), ("leg", rehearsal.leg.name),
+      ("seed", String(rehearsal.world.simulation.seed)),
+      ("platform", rehearsal.world.platform.name),
+      ("duration_ms", String(rehearsal.scenario.duration.nanoseconds / 1_000_000)),
       ("written_at_ms", String((rehearsal.world.simulation.now - rehearsal.origin).nanoseconds / 1_000_000)),
       ("digest", rehearsal.world.simulation.digest.description), ("schema_version", "1"),
     ]
@@ -95,7 +101,8 @@ package struct RunRecord {
       try connection.execute(
         "INSERT INTO resource_versions VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9)",
         [
-          milliseconds(version.at), .text(version.region), .text(version.kind), .text(version.namespace), .text(version.name),
+          milliseconds(version.at), .text(version.region), .text(version.kind), .text(version.namespace),
+          .text(version.name),
           .integer(version.version), .text(version.user), .text(version.verb), .text(version.object.jsonText()),
         ])
     }
@@ -108,7 +115,8 @@ package struct RunRecord {
         try connection.execute(
           "INSERT INTO traffic_seconds VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8)",
           [
-            milliseconds(.zero + .seconds(Double(index))), region, .integer(Int64(second.offered)), .integer(Int64(second.served)),
+            milliseconds(.zero + .seconds(Double(index))), region, .integer(Int64(second.offered)),
+            .integer(Int64(second.served)),
             .integer(Int64(second.failed)), .integer(Int64(second.withinAvailabilityLimit)),
             .integer(Int64(second.withinLatencyLimit)), .integer(second.totalLatency.nanoseconds / 1000),
           ])

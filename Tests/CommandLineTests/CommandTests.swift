@@ -1,0 +1,143 @@
+import Documents
+import Foundation
+import SQLiteStore
+import Testing
+
+@Suite(.serialized) struct Commands {
+  struct Row: CustomTestStringConvertible {
+    var arguments: [String]
+    var code: Int32
+    /// A part of what is printed on either stream.
+    var prints: String
+    var testDescription: String { arguments.joined(separator: " ") }
+  }
+
+  static let rows = [
+    Row(arguments: [], code: 2, prints: "usage: twin COMMAND"),
+    Row(arguments: ["--help"], code: 0, prints: "usage: twin COMMAND"),
+    Row(arguments: ["rnu"], code: 2, prints: "unknown command \"rnu\"; is \"run\" meant?"),
+    Row(arguments: ["version"], code: 0, prints: "twin "),
+    Row(arguments: ["run", "--help"], code: 0, prints: "--wall-limit T"),
+    Row(arguments: ["lint", "--help"], code: 0, prints: "usage: twin lint"),
+    Row(arguments: ["run"], code: 2, prints: "run needs a scenario file or a folder"),
+    Row(arguments: ["run", "scenarios/steady.yaml", "--sede", "1"], code: 2, prints: "unknown option \"--sede\""),
+    Row(
+      arguments: ["run", "scenarios/steady.yaml", "--seed", "x"], code: 2,
+      prints: "--seed takes a whole number, found \"x\""),
+    Row(arguments: ["run", "scenarios/steady.yaml", "--until", "1x"], code: 2, prints: "--until takes a duration"),
+    Row(arguments: ["run", "scenarios/steady.yaml", "--shard", "3/2"], code: 2, prints: "--shard takes I/N"),
+    Row(
+      arguments: ["run", "scenarios/steady.yaml", "-o", "xml"], code: 2,
+      prints: "-o takes one of text, json, jsonl, junit, md"),
+    Row(
+      arguments: ["run", "scenarios/steady.yaml", "--solve", "nobody"], code: 2,
+      prints: "no solution or trap is called \"nobody\""),
+    Row(
+      arguments: ["run", "nowhere.yaml"], code: 2,
+      prints: "nowhere.yaml:1:1: error: cannot be read: No such file or directory"),
+    Row(arguments: ["run", "Sources"], code: 2, prints: "there are no scenario files in this folder"),
+    Row(
+      arguments: ["run", "scenarios/steady.yaml", "--set", "duratoin=5m"], code: 2, prints: "unknown key \"duratoin\""),
+    Row(arguments: ["lint", "scenarios/"], code: 0, prints: "scenarios/crashloop.yaml: ok"),
+    Row(arguments: ["lint"], code: 2, prints: "lint needs a scenario file or a folder"),
+    Row(arguments: ["lint", "Tests/ScenariosTests/Malformed/unknown-key.yaml"], code: 2, prints: "unknown-key.yaml:"),
+    Row(arguments: ["list", "faults"], code: 0, prints: "network.delay"),
+    Row(arguments: ["list", "workloads"], code: 0, prints: "payment-latency-api"),
+    Row(arguments: ["list", "fault"], code: 2, prints: "list takes one of scenarios, faults, platforms, workloads"),
+    Row(arguments: ["show", "config.set"], code: 0, prints: "Sets a key of a ConfigMap"),
+    Row(arguments: ["show", "payments"], code: 0, prints: "target  spain/rds/payments"),
+    Row(arguments: ["show", "crashlop"], code: 2, prints: "nothing is called \"crashlop\""),
+    Row(arguments: ["schema"], code: 0, prints: "json-schema.org"),
+  ]
+
+  @Test(arguments: rows) func aCallEndsAsDocumented(row: Row) throws {
+    let outcome = try Program.run(row.arguments)
+    #expect(outcome.code == row.code)
+    #expect((outcome.output + outcome.errors).contains(row.prints), "\(outcome.output)\(outcome.errors)")
+  }
+
+  @Test func somethingThatDoesNotHoldIsExitCode1() throws {
+    let impossible = ["run", "scenarios/steady.yaml", "--until", "1m", "--set", "expect.0.slo.atMost=1%", "-q"]
+    let outcome = try Program.run(impossible)
+    #expect(outcome.code == 1)
+    #expect(outcome.output.contains("FAIL slo payments-availability spain whole"))
+  }
+
+  @Test func aFaultWithoutEffectIsInvalid() throws {
+    let outcome = try Program.run([
+      "run", "scenarios/crashloop.yaml", "--solve", "none", "--until", "10m", "--set", "faults.0.with.value=spain",
+    ])
+    #expect(outcome.code == 3)
+    #expect(outcome.output.contains("fault config changed nothing"))
+    #expect(outcome.output.contains("INVALID"))
+  }
+
+  @Test func theWallLimitIsExitCode4() throws {
+    let outcome = try Program.run(["run", "scenarios/crashloop.yaml", "--wall-limit", "500ms"])
+    #expect(outcome.code == 4)
+    #expect(outcome.errors.contains("the wall limit was reached"))
+  }
+
+  @Test func formatsAreReadByTheirReaders() throws {
+    let common = ["run", "scenarios/steady.yaml", "--until", "1m", "-o"]
+    let json = try Program.run(common + ["json"]).json
+    #expect(json["schemaVersion"]?.integer == 1)
+    #expect(json["verdict"]?.string == "pass")
+    #expect(json["scenarios"]?[0]?["runs"]?[0]?.at("regions", "spain", "offered")?.integer ?? 0 > 3000)
+    let junit = try Program.run(common + ["junit"]).output
+    let parser = XMLishCount(junit)
+    #expect(parser.cases > 10 && parser.failures == 0)
+    #expect(try Program.run(common + ["md"]).output.contains("## steady: PASS"))
+    #expect(try Program.run(common + ["jsonl"]).output.split(separator: "\n").count == 1)
+  }
+
+  /// Counts of elements in a JUnit document.
+  private struct XMLishCount {
+    var cases: Int
+    var failures: Int
+
+    init(_ text: String) {
+      cases = text.components(separatedBy: "<testcase").count - 1
+      failures = text.components(separatedBy: "<failure").count - 1
+    }
+  }
+
+  @Test func theRecordCanBeRead() throws {
+    let folder = try Program.scratchFolder()
+    defer { try? FileManager.default.removeItem(at: folder) }
+    let outcome = try Program.run(["run", "scenarios/crashloop.yaml", "--until", "15m", "--out", folder.path, "-q"])
+    #expect(outcome.code == 1 || outcome.code == 0 || outcome.code == 3)
+    for leg in ["", "/legs/undo-the-rollout"] {
+      let record = try SQLiteConnection(.file(path: folder.path + leg + "/twin.db", readOnly: true))
+      #expect(try record.integer("SELECT COUNT(*) FROM resource_versions") ?? 0 > 100)
+      #expect(try record.integer("SELECT SUM(offered) FROM traffic_seconds") ?? 0 > 10_000)
+      #expect(try record.integer("SELECT COUNT(*) FROM commands") == (leg.isEmpty ? 0 : 1))
+      for (region, residency) in [("spain", Int64(1)), ("mexico", 2)] {
+        let data = try SQLiteConnection(.file(path: folder.path + leg + "/\(region).db", readOnly: true))
+        #expect(try data.integer("SELECT COUNT(*) FROM payments") ?? 0 > 5000)
+        #expect(try data.integer("SELECT COUNT(*) FROM payments WHERE residency <> ?1", [.integer(residency)]) == 0)
+        #expect(try data.integer("SELECT SUM(amount) FROM entries") == 0)
+      }
+    }
+    #expect(FileManager.default.fileExists(atPath: folder.path + "/run.json"))
+    #expect(FileManager.default.fileExists(atPath: folder.path + "/junit.xml"))
+  }
+
+  @Test func aKilledRunLeavesReadableFiles() throws {
+    let folder = try Program.scratchFolder()
+    defer { try? FileManager.default.removeItem(at: folder) }
+    // A long run writes its record every few seconds; it is killed as soon as the last file of the first record is there.
+    let long = ["run", "scenarios/steady.yaml", "--set", "duration=20h", "--out", folder.path]
+    let (process, _, _) = try Program.start(long)
+    let last = folder.path + "/mexico.db"
+    while process.isRunning, !FileManager.default.fileExists(atPath: last) { usleep(20_000) }
+    kill(process.processIdentifier, SIGKILL)
+    process.waitUntilExit()
+    for name in ["twin", "spain", "mexico"] {
+      let connection = try SQLiteConnection(.file(path: "\(folder.path)/\(name).db", readOnly: true))
+      #expect(try connection.rows("PRAGMA integrity_check") == [[.text("ok")]])
+    }
+    let spain = try SQLiteConnection(.file(path: folder.path + "/spain.db", readOnly: true))
+    #expect(try spain.integer("SELECT COUNT(*) FROM payments") ?? 0 > 1000)
+  }
+}

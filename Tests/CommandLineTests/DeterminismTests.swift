@@ -1,0 +1,23 @@
+import Testing
+
+@Suite(.serialized) struct Determinism {
+  static let scenarios = ["steady", "crashloop", "db-outage", "db-outage-security-group", "slow-link"]
+
+  /// Swift's hash seed differs between processes, so that any dependence on it shows here.
+  @Test(arguments: scenarios) func theDigestIsEqualInFiveProcesses(scenario: String) throws {
+    let arguments = ["run", "scenarios/\(scenario).yaml", "--solve", "none", "--until", "10m", "-o", "json"]
+    let digests = try (0..<5).map { _ in try #require(try Program.run(arguments).digests["untouched"]) }
+    #expect(Set(digests).count == 1, "\(digests)")
+    let other = try #require(try Program.run(arguments + ["--seed", "99"]).digests["untouched"])
+    #expect(other != digests[0], "another seed gave the same digest")
+  }
+
+  @Test func aForkedLegEqualsTheLegRunAlone() throws {
+    let arguments = ["run", "scenarios/crashloop.yaml", "--until", "15m", "-o", "json"]
+    let forked = try Program.run(arguments).digests
+    let alone = try Program.run(arguments + ["--no-fork"]).digests
+    #expect(forked.count == 4)
+    #expect(forked == alone)
+    #expect(Set(forked.map(\.value)).count == 4, "legs that differ have different digests")
+  }
+}
