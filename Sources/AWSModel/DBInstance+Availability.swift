@@ -2,7 +2,7 @@ import NetworkModel
 import SimulationKernel
 
 /// An RDS control-plane call that the instance's state does not allow.
-package struct RDSFault: AWSServiceError, Hashable, Sendable {
+package struct RDSFault: AWSFault, Hashable, Sendable {
   /// The error code, such as `InvalidDBInstanceState`.
   package var code: String
   package var message: String
