@@ -35,7 +35,7 @@ final class OperatorFixture {
     balancers = LoadBalancerController(cluster, region)
     secrets = SecretSync(cluster, region)
     region.secrets.create(
-      SecretsManager.Secret(name: "shop/database", arn: "arn:database", description: "", versions: []))
+      SecretsManager.Secret(name: "shop/database", arn: "arn:database", description: ""))
     put(#"{"url": "postgres://one", "key": "k"}"#)
     apply("apiVersion: v1\nkind: Namespace\nmetadata: {name: shop}")
     for zone in ["a", "b"] {
