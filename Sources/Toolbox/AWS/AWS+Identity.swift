@@ -122,7 +122,8 @@ extension AWSCall {
   }
 
   fileprivate func policy() throws -> JSONValue {
-    guard let json = try? parseJSON(try content("policy-document")), json["Statement"] != nil else {
+    let text = try content("policy-document")
+    guard let json = try? parseJSON(text), json["Statement"] != nil else {
       throw malformedPolicy()
     }
     return json
