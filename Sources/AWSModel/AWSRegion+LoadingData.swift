@@ -91,7 +91,8 @@ extension AWSRegion {
       configuration.idleClientTimeout = .seconds(Double(seconds))
     }
     if let group = own.first(where: { $0.kind == "ProxyDefaultTargetGroup" }) { readPool(group, into: &configuration) }
-    let places = subnetIndices(resource.references("vpcSubnetIdRefs"), tier: "private", for: resource).prefix(2)
+    let references = resource.references("vpcSubnetIdRefs") + resource.references("vpcSubnetIdsRefs")
+    let places = subnetIndices(references, tier: "private", for: resource).prefix(2)
     let hosts = addHosts(
       "\(self.name)/rds-proxy/\(configuration.name)", in: Array(places), roles: [configuration.name, "rds-proxy"],
       configuration.securityGroups)

@@ -36,6 +36,13 @@ package final class AWSRegion {
     package var domainNames: [String]
     /// When it stops being valid; `nil` for never in this run.
     package var expires: Instant?
+
+    package init(name: String, arn: String, domainNames: [String], expires: Instant? = nil) {
+      self.name = name
+      self.arn = arn
+      self.domainNames = domainNames
+      self.expires = expires
+    }
   }
 
   /// The platform's name for it, such as `spain`.

@@ -40,7 +40,7 @@ package final class CloudTrail {
   /// Notes a call, in the journal too when it changes something.
   package func record(
     _ name: String, source: String, by principal: Principal, from sourceAddress: String = "203.0.113.77",
-    request: JSONValue, isReadOnly: Bool = false, error: (any AWSServiceError)? = nil
+    request: JSONValue, isReadOnly: Bool = false, error: (any AWSFault)? = nil
   ) {
     if events.count >= Self.limit { events.removeFirst(Self.limit / 10) }
     events.append(

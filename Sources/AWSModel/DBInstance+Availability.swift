@@ -2,10 +2,15 @@ import NetworkModel
 import SimulationKernel
 
 /// An RDS control-plane call that the instance's state does not allow.
-package struct RDSFault: AWSServiceError, Hashable, Sendable {
+package struct RDSFault: AWSFault, Hashable, Sendable {
   /// The error code, such as `InvalidDBInstanceState`.
   package var code: String
   package var message: String
+
+  package init(code: String, message: String) {
+    self.code = code
+    self.message = message
+  }
 }
 
 // Failover, reboot, stop and start, with the times, reasons and event messages of the RDS user guide ("Failing over a Multi-AZ DB

@@ -23,6 +23,12 @@ package struct PolicyDocument: Hashable, Sendable {
     package var isAllow: Bool
     package var actions: [String]
     package var resources: [String]
+
+    package init(isAllow: Bool, actions: [String], resources: [String]) {
+      self.isAllow = isAllow
+      self.actions = actions
+      self.resources = resources
+    }
   }
 
   package var statements: [Statement]

@@ -1,7 +1,7 @@
 import SimulationKernel
 
 /// An error of the Secrets Manager API in its own words.
-package struct SecretsManagerError: AWSServiceError, Hashable, Sendable, CustomStringConvertible {
+package struct SecretsManagerError: AWSFault, Hashable, Sendable, CustomStringConvertible {
   package var code: String
   package var message: String
   package var description: String { "\(code): \(message)" }

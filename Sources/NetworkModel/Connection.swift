@@ -69,12 +69,11 @@ package final class Connection {
     requestBytes: Int, deadline: Instant, component: LatencyComponent, trace: RequestTrace?,
     _ serve: @escaping @Simulated () async throws -> (Answer, Int)
   ) async throws(NetworkError) -> Answer {
-    let idle = network.simulation.now - lastUsed
-    lastUsed = network.simulation.now
+    let (before, sent) = (lastUsed, network.simulation.now)
+    lastUsed = sent
     guard !isClosed else { throw .reset }
     try await travel(path, requestBytes, deadline, component, trace)
-    // A server that closes an idle connection while the request is on its way answers it with a reset.
-    guard listener.isOpen, idle <= listener.idleTimeout, path.meetsNoReset(network) else {
+    guard listener.isOpen, !wasIdleTooLong(since: before, sent), path.meetsNoReset(network) else {
       await network.pause(network.profile.sameZone.sample(network.stream), component, trace, Network.tripEvent)
       throw fail(.reset)
     }
@@ -94,6 +93,14 @@ package final class Connection {
     guard !isClosed else { throw .reset }
     lastUsed = network.simulation.now
     return answer
+  }
+
+  /// Whether the server closed the connection as idle before the request came: it last saw an answer leave, one trip before that
+  /// arrived, and its own farewell is still on the way. Such a request is answered by a reset.
+  private func wasIdleTooLong(since before: Instant, _ sent: Instant) -> Bool {
+    guard listener.idleTimeout < .forever else { return false }
+    let now = network.simulation.now
+    return (now - before) + (now - sent) > listener.idleTimeout
   }
 
   /// The time of `count` round trips, sampled one by one; `nil` when a packet does not get through now.
