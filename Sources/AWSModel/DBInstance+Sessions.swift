@@ -6,7 +6,7 @@ import SimulationKernel
 extension DBInstance: PostgresService {
   /// What a new connection waits for besides processors: catalogue reads of a new backend, the client's share of SCRAM's 4,096
   /// rounds and of TLS.
-  package var startupProcessing: Distribution { .uniform(.milliseconds(15), .milliseconds(25)) }
+  package var startupProcessing: Distribution { .uniform(.milliseconds(18), .milliseconds(28)) }
   /// Processor time of a new connection: TLS, SCRAM and the fork of a backend.
   static let authentication = Distribution.uniform(.milliseconds(6), .milliseconds(10))
 

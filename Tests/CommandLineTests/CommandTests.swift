@@ -57,10 +57,12 @@ import Testing
   }
 
   @Test func somethingThatDoesNotHoldIsExitCode1() throws {
-    let impossible = ["run", "scenarios/steady.yaml", "--until", "1m", "--set", "expect.0.slo.atMost=1%", "-q"]
+    let impossible = [
+      "run", "scenarios/steady.yaml", "--until", "1m", "--set", "expect.4.latency.is=p(50) < 1ms", "-q",
+    ]
     let outcome = try Program.run(impossible)
     #expect(outcome.code == 1)
-    #expect(outcome.output.contains("FAIL slo payments-availability spain whole"))
+    #expect(outcome.output.contains("FAIL latency spain baseline"))
   }
 
   @Test func aFaultWithoutEffectIsInvalid() throws {

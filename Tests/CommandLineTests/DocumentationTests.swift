@@ -15,7 +15,8 @@ import Testing
           word.contains { $0.isLowercase || $0.isNumber } && !word.contains("…") && !word.contains("...")
             && !word.contains("<")
         }
-        if isComplete { found.append(command) }
+        let isWhole = words.count > 2 || !["run", "lint", "show"].contains(words.last ?? "")
+        if isComplete, isWhole { found.append(command) }
       }
     }
     return found

@@ -7,12 +7,17 @@ import Testing
     "name": "example", "title": "An example", "verdict": "fail", "replay": "twin run example.yaml --seed 1",
     "runs": [
       [
-        "name": "untouched", "kind": "untouched", "verdict": "fail", "digest": "0011", "virtualSeconds": 600, "wallSeconds": 1.2,
+        "name": "untouched", "kind": "untouched", "verdict": "fail", "digest": "0011", "virtualSeconds": 600,
+        "wallSeconds": 1.2,
         "invalid": ["fault x changed nothing"],
         "expectations": [
-          ["verb": "slo", "name": "a", "window": "baseline", "limit": ">= 99.9%", "measured": "99.95%", "held": true, "moments": []],
           [
-            "verb": "restored", "name": "", "window": "", "limit": "<= 9m", "measured": "still broken <here> & \"there\"", "held": false,
+            "verb": "slo", "name": "a", "window": "baseline", "limit": ">= 99.9%", "measured": "99.95%", "held": true,
+            "moments": [],
+          ],
+          [
+            "verb": "restored", "name": "", "window": "", "limit": "<= 9m",
+            "measured": "still broken <here> & \"there\"", "held": false,
             "moments": ["4m10 pod Error"],
           ],
         ],

@@ -99,8 +99,8 @@ import Testing
           + "--query 'Events[].Message' --output text")
       #expect(
         events.output
-          == "Multi-AZ instance failover started.\tThe user requested a failover of the DB instance.\t"
-          + "DB instance restarted\tMulti-AZ instance failover completed\n")
+          == "Multi-AZ instance failover started.\tThe user requested a failover of the DB instance.\tDB instance restarted\tMulti-AZ instance failover completed\n"
+      )
     }
   }
 
