@@ -2,7 +2,7 @@
 
 SWIFT    ?= swift
 PREFIX   ?= /usr/local
-PACKAGES := libsqlite3-dev libyaml-dev
+PACKAGES := libsqlite3-dev libyaml-dev libpcre2-dev
 SCENARIO ?= scenarios/crashloop.yaml
 FORMAT   := --configuration .swift-format -r Package.swift Sources Tests bench
 BINARY   := .build/release/twin
