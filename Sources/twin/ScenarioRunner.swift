@@ -215,10 +215,10 @@ struct ScenarioRunner {
   /// when there are several.
   @Simulated
   private func checkpoint(_ rehearsal: Rehearsal) throws {
-    guard let base = options.folder else { return }
+    guard let base = options.folder, let sources = entry.sources else { return }
     var folder = isOnly ? base : "\(base)/\(scenario.name.value)"
     if rehearsal.leg.kind != .untouched { folder += "/legs/\(rehearsal.leg.name)" }
     try RunCommand.makeFolder(folder)
-    try RunRecord(rehearsal).write(to: folder)
+    try RunRecord(rehearsal, sources: sources).write(to: folder)
   }
 }

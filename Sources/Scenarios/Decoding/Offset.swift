@@ -41,22 +41,32 @@ extension Form where Value == Located<Offset> {
   private static func form(allowsEnd: Bool) -> Form {
     let accepted = "a time such as 10m, <fault-id>+2m or alert+3m" + (allowsEnd ? ", or end" : "")
     return Form(accepted: accepted, schema: ["type": ["string", "integer"]]) { node in
-      parseOffset(node, allowsEnd: allowsEnd).map { Located($0, at: node.mark) }
+      if node.scalar?.value == .integer(0) { return Located(.fromStart(.zero), at: node.mark) }
+      guard let offset = node.string.flatMap(Offset.init(parsing:)), allowsEnd || offset != .end else { return nil }
+      return Located(offset, at: node.mark)
     }
   }
 }
 
-private func parseOffset(_ node: Node, allowsEnd: Bool) -> Offset? {
-  if node.scalar?.value == .integer(0) { return .fromStart(.zero) }
-  guard let text = node.string else { return nil }
-  if let span = Duration(scenarioText: text) { return .fromStart(TimeSpan(span)) }
-  if text == "end" { return allowsEnd ? .end : nil }
-  let parts = text.split(separator: "+", maxSplits: 1, omittingEmptySubsequences: false).map(String.init)
-  guard isDNSLabel(parts[0]), parts[0].contains(where: \.isLetter) else { return nil }
-  guard let span = parts.count == 1 ? TimeSpan.zero : Duration(scenarioText: parts[1]).map({ TimeSpan($0) }) else {
-    return nil
+extension Offset {
+  /// Reads an offset as files and the command line write it; `nil` for other text.
+  package init?(parsing text: String) {
+    if let span = Duration(scenarioText: text) {
+      self = .fromStart(TimeSpan(span))
+      return
+    }
+    let parts = text.split(separator: "+", maxSplits: 1, omittingEmptySubsequences: false).map(String.init)
+    guard isDNSLabel(parts[0]), parts[0].contains(where: \.isLetter) else { return nil }
+    guard let span = parts.count == 1 ? TimeSpan.zero : Duration(scenarioText: parts[1]).map({ TimeSpan($0) }) else {
+      return nil
+    }
+    switch parts[0] {
+    case "end" where parts.count == 1: self = .end
+    case "end": return nil
+    case "alert": self = .afterAlert(span)
+    default: self = .afterFault(parts[0], span)
+    }
   }
-  return parts[0] == "alert" ? .afterAlert(span) : .afterFault(parts[0], span)
 }
 
 /// When the faults of a scenario begin, and what its other offsets come to.

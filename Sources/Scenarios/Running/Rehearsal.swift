@@ -23,6 +23,9 @@ package final class Rehearsal {
   /// Deployments that ran at T0, by region, namespace and name.
   private(set) var baselineWorkloads: [String] = []
 
+  /// The digest of the run at every minute, by which a replay is known to be the same run.
+  package private(set) var digests: [(at: Instant, digest: RunDigest)] = []
+
   private let injector: FaultInjector
   private var injected: [String] = []
   private var isFinished = false
@@ -42,6 +45,8 @@ package final class Rehearsal {
   /// How long before the end a solved leg meets the scenario's peak load, wherever that had been.
   package static let burst = TimeSpan.minutes(1)
 
+  static let digestPeriod = TimeSpan.minutes(1)
+
   nonisolated private static let faultEvent: EventName = "scenario.fault"
   nonisolated private static let historyEvent: EventName = "scenario.history"
   nonisolated private static let stepEvent: EventName = "scenario.step"
@@ -57,6 +62,9 @@ package final class Rehearsal {
     scheduleHistory()
     scheduleFaults()
     scheduleNoise()
+    world.simulation.every(Self.digestPeriod, Self.historyEvent) { [self] in
+      digests.append((world.simulation.now, world.simulation.digest))
+    }
     world.simulation.at(origin, Self.historyEvent) { [self] in baselineWorkloads = runningWorkloads() }
   }
 
