@@ -46,6 +46,24 @@ package struct ExpositionText: Sendable {
     bytes.append(Self.newline)
   }
 
+  /// Adds a sample whose labels are written already.
+  ///
+  /// - Parameter labelText: with its braces; empty for none.
+  package mutating func sample(_ name: String, labelText: String, _ value: Double) {
+    append(name)
+    append(labelText)
+    bytes.append(Self.space)
+    append(value)
+    bytes.append(Self.newline)
+  }
+
+  /// Labels as `sample` writes them, to be kept for many samples.
+  package static func labelText(_ labels: [(String, String)]) -> String {
+    var text = ExpositionText(capacity: 256)
+    text.sample("", labels, 0)
+    return String(decoding: text.bytes.dropLast(3), as: UTF8.self) + "}"
+  }
+
   /// Adds a family of one sample.
   package mutating func single(
     _ name: String, _ type: MetricType, _ help: String, _ labels: [(String, String)] = [], _ value: Double
