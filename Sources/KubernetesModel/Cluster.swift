@@ -32,6 +32,8 @@ package final class Cluster {
   package let events: EventRecorder
   package let journal: Journal
   package let scheduler: Scheduler
+  /// What the pods ask the cluster's name server, for its processes to report.
+  package let lookups = LookupStatistics()
   let configuration: Configuration
   let registry: any ImageRegistry
 

@@ -14,6 +14,7 @@ final class Kubelet {
   let journal: Journal
   let stream: RandomStream
   let podSecurityGroups: [String]
+  let lookups: LookupStatistics
   let images: ImageStore
   let processor: NodeProcessor
   /// Such as `amd64`.
@@ -50,6 +51,7 @@ final class Kubelet {
     server = cluster.server
     network = cluster.network
     journal = cluster.journal
+    lookups = cluster.lookups
     podSecurityGroups = cluster.configuration.podSecurityGroups
     allocate = cluster.configuration.allocateAddress
     stream = simulation.random("kubelet/\(server.cluster)/\(node.name)")
