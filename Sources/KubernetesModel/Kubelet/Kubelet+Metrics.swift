@@ -129,7 +129,8 @@ extension Kubelet {
       name: "container_memory_working_set_bytes", type: .gauge, help: "Current working set in bytes."
     ) { Double($1.workingSet) },
     ContainerFamily(
-      name: "container_oom_events_total", type: .counter, help: "Count of out of memory events observed for the container"
+      name: "container_oom_events_total", type: .counter,
+      help: "Count of out of memory events observed for the container"
     ) { worker, _ in Double(worker.memoryKills) },
     ContainerFamily(
       name: "container_spec_cpu_period", type: .gauge, help: "CPU period of the container."

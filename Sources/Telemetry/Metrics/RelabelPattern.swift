@@ -76,11 +76,12 @@ package struct RelabelPattern: Sendable {
   private func group(_ name: String, _ groups: [String]) -> String {
     if let number = Int(name) { return groups.indices.contains(number) ? groups[number] : "" }
     guard let code else { return "" }
-    let number = Int(name.withCString { cName in
-      cName.withMemoryRebound(to: UInt8.self, capacity: name.utf8.count + 1) {
-        pcre2_substring_number_from_name_8(code.pointer, $0)
-      }
-    })
+    let number = Int(
+      name.withCString { cName in
+        cName.withMemoryRebound(to: UInt8.self, capacity: name.utf8.count + 1) {
+          pcre2_substring_number_from_name_8(code.pointer, $0)
+        }
+      })
     return groups.indices.contains(number) ? groups[number] : ""
   }
 

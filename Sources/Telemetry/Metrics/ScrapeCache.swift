@@ -160,7 +160,8 @@ package final class ScrapeCache {
   private func takeExpected(
     _ new: UnsafeBufferPointer<UInt8>, _ old: UnsafeBufferPointer<UInt8>, _ start: Int, _ end: Int, _ pass: inout Pass
   ) -> Bool {
-    guard pass.next < pass.oldCount, pass.met.isEmpty || !pass.met[pass.next], let newBase = new.baseAddress, let oldBase = old.baseAddress
+    guard pass.next < pass.oldCount, pass.met.isEmpty || !pass.met[pass.next], let newBase = new.baseAddress,
+      let oldBase = old.baseAddress
     else { return false }
     var entry = entries[pass.next]
     let (oldStart, length) = (Int(entry.lineStart), Int(entry.lineEnd - entry.lineStart))
