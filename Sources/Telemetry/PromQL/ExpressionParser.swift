@@ -314,7 +314,7 @@ extension ExpressionParser {
         throw error("ranges only allowed for vector selectors", at: bracket.start)
       }
       if selector.shift.offset != 0 { throw error("no offset modifiers allowed before range", at: bracket.start) }
-      if selector.shift.at != nil { throw error("no @ modifiers allowed before range", at: bracket.start) }
+      if case .timestamp = selector.shift.at { throw error("no @ modifiers allowed before range", at: bracket.start) }
       return Expression(.matrix(selector, range: length), at: inner.position.lowerBound..<lastClosing)
     }
     guard current.kind == .colon else { throw unexpected("subquery or range", expected: "\":\" or \"]\"") }
@@ -373,8 +373,10 @@ extension ExpressionParser {
     case .keyword(.start), .keyword(.end):
       anchor = current.kind == .keyword(.start) ? .start : .end
       try advance()
-      try take(.leftParenthesis)
-      try take(.rightParenthesis)
+      for kind in [Token.Kind.leftParenthesis, .rightParenthesis] {
+        guard current.kind == kind else { throw unexpected("@", expected: "timestamp") }
+        try advance()
+      }
     default: throw unexpected("@", expected: "timestamp")
     }
     return try shifting(inner, "@ modifier") { shift throws(PromQLError) in

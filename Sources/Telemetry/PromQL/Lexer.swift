@@ -124,7 +124,7 @@ struct Lexer {
 
   /// The character at an offset as Go's `%q` writes a rune.
   private func quotedCharacter(at offset: Int) -> String {
-    guard offset < input.count else { return "'\\ufffd'" }
+    guard offset < input.count else { return "'\u{fffd}'" }
     guard let scalar = String(decoding: input[offset...].prefix(4), as: UTF8.self).unicodeScalars.first else {
       return "''"
     }

@@ -205,10 +205,10 @@ extension Labels {
 }
 
 extension Expression.BinaryOperator {
-  /// Whether the result is another thing than what the name says.
+  /// Whether the result is another thing than what the name says. Upstream leaves `atan2` out (`shouldDropMetricName`).
   var dropsName: Bool {
     switch self {
-    case .add, .subtract, .multiply, .divide, .modulo, .power, .atan2: true
+    case .add, .subtract, .multiply, .divide, .modulo, .power: true
     default: false
     }
   }
