@@ -200,6 +200,20 @@ extension TargetGroup {
   package var resourceID: String { "targetgroup/\(name)/\(ResourceDigits.of(component))" }
 }
 
+extension AWSRegion {
+  /// The resource that a metric is about; empty for one that belongs to none.
+  package func arn(of metric: CloudWatch.Metric) -> String {
+    func value(_ name: String) -> String? { metric.dimensions.first { $0.name == name }?.value }
+    let balancing = "arn:aws:elasticloadbalancing:\(code):\(accountID):"
+    let databases = "arn:aws:rds:\(code):\(accountID):"
+    if let group = value("TargetGroup") { return balancing + group }
+    if let balancer = value("LoadBalancer") { return balancing + "loadbalancer/" + balancer }
+    if let instance = value("DBInstanceIdentifier") { return databases + "db:" + instance }
+    if let proxy = value("ProxyName") { return databases + "db-proxy:" + proxy }
+    return ""
+  }
+}
+
 /// The digits at the end of the ARNs of load balancers and target groups.
 package enum ResourceDigits {
   /// Sixteen hexadecimal digits that belong to a component.

@@ -7,6 +7,7 @@ import Telemetry
 @Simulated
 final class StateMetricsStore {
   /// The objects of one kind.
+  @Simulated
   private final class Collection {
     let families: [StateFamily]
     let labels: @Simulated @Sendable (KubeObject) -> [(String, String)]
@@ -84,7 +85,9 @@ final class StateMetricsStore {
     func named(_ label: String) -> @Simulated @Sendable (KubeObject) -> [(String, String)] {
       { [("namespace", $0.namespace), (label, $0.name)] }
     }
-    func ofCluster(_ label: String) -> @Simulated @Sendable (KubeObject) -> [(String, String)] { { [(label, $0.name)] } }
+    func ofCluster(_ label: String) -> @Simulated @Sendable (KubeObject) -> [(String, String)] {
+      { [(label, $0.name)] }
+    }
     return [
       (.configMap, StateFamilies.configMaps, named("configmap")),
       (.daemonSet, StateFamilies.daemonSets, named("daemonset")),
