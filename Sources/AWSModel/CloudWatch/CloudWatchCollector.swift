@@ -209,7 +209,9 @@ extension AWSRegion {
     if let group = value("TargetGroup") { return balancing + group }
     if let balancer = value("LoadBalancer") { return balancing + "loadbalancer/" + balancer }
     if let instance = value("DBInstanceIdentifier") { return databases + "db:" + instance }
-    if let proxy = value("ProxyName") { return databases + "db-proxy:" + proxy }
+    if let name = value("ProxyName"), let proxy = proxy(name) {
+      return databases + "db-proxy:prx-0" + ResourceDigits.of(proxy.component)
+    }
     return ""
   }
 }
