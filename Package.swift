@@ -31,7 +31,9 @@ let modules = [
     dependencies: ["Documents", "SimulationKernel", "HTTPMessages", "Telemetry", "NetworkModel"]),
   Module(
     name: "ClusterOperators",
-    dependencies: ["Documents", "SimulationKernel", "Telemetry", "NetworkModel", "AWSModel", "KubernetesModel"]),
+    dependencies: [
+      "Documents", "SimulationKernel", "HTTPMessages", "Telemetry", "NetworkModel", "AWSModel", "KubernetesModel",
+    ]),
   Module(
     name: "Workloads",
     dependencies: [
