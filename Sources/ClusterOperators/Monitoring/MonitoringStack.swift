@@ -11,11 +11,11 @@ package final class MonitoringStack {
   package let region: AWSRegion
   package let prometheusOperator: PrometheusOperator
   /// The samples of the region's Prometheus.
-  package let store: any SampleStore
+  package let store: TimeSeriesStore
   /// The servers that run.
   package private(set) var servers: [PrometheusServer] = []
 
-  package init(_ cluster: Cluster, _ region: AWSRegion, store: any SampleStore) {
+  package init(_ cluster: Cluster, _ region: AWSRegion, store: TimeSeriesStore) {
     self.cluster = cluster
     self.region = region
     self.store = store
