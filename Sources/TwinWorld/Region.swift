@@ -53,7 +53,7 @@ package final class Region {
       .flatMap { $0.at("spec", "rules")?.sequence ?? [] }.compactMap { $0["host"]?.string }
     loadBalancerController = LoadBalancerController(cluster, aws)
     secretSync = SecretSync(cluster, aws)
-    monitoring = MonitoringStack(cluster, aws, store: TimeSeriesStore())
+    monitoring = MonitoringStack(cluster, aws)
     apply(definition.objects, diagnostics)
     cluster.startKubelets()
   }

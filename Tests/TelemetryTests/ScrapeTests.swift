@@ -4,7 +4,7 @@ import Testing
 @Suite struct Scrapes {
   /// A cache for a target with labels, and what it stored.
   struct Target {
-    let store = TimeSeriesStore()
+    let store = MemorySampleStore()
     let cache: ScrapeCache
 
     init(
@@ -24,11 +24,11 @@ import Testing
 
     /// The samples of a series as text, `stale` for markers.
     func samples(_ labels: [String: String]) -> [String] {
-      find(labels).flatMap { store.samples(of: $0) }.map { $0.isStale ? "\($0.time) stale" : "\($0.time) \($0.value)" }
-    }
-
-    func find(_ labels: [String: String]) -> [TimeSeriesStore.SeriesID] {
-      store.select(labels.sorted { $0.key < $1.key }.map { LabelCondition($0.key, equals: $0.value) })
+      store.find(labels).flatMap { series in
+        series.samples.map {
+          StalenessMarker.isMarker($0.value) ? "\($0.milliseconds) stale" : "\($0.milliseconds) \($0.value)"
+        }
+      }
     }
   }
 
@@ -119,7 +119,7 @@ import Testing
     let plain = Target()
     try plain.scrape(text, at: 1)
     #expect(
-      plain.find(["__name__": "a"]).map { plain.store.labels(of: $0).pairs } == [
+      plain.store.find(["__name__": "a"]).map(\.labels.pairs) == [
         [
           Label("__name__", "a"), Label("exported_exported_job", "own"), Label("exported_instance", "x"),
           Label("exported_job", "e"), Label("instance", "i"), Label("job", "j"),

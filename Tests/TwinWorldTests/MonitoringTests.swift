@@ -5,9 +5,10 @@ import HTTPMessages
 import KubernetesModel
 import NetworkModel
 import SimulationKernel
-import Telemetry
 import Testing
 import TwinWorld
+
+@testable import Telemetry
 
 private let root = URL(fileURLWithPath: #filePath).deletingLastPathComponent().deletingLastPathComponent()
   .deletingLastPathComponent()
@@ -28,13 +29,21 @@ extension World {
 
 extension Region {
   /// The series with these labels.
-  fileprivate func series(_ labels: [String: String]) -> [TimeSeriesStore.SeriesID] {
-    monitoring.store.select(labels.sorted { $0.key < $1.key }.map { LabelCondition($0.key, equals: $0.value) })
+  fileprivate func series(_ labels: [String: String]) -> [SeriesHandle] {
+    let wanted = labels.sorted { $0.key < $1.key }.map { Label($0.key, $0.value) }
+    return monitoring.store.indices(with: wanted.first, from: 0).map { SeriesHandle(index: $0) }.filter { handle in
+      let own = monitoring.store.labels(handle)
+      return wanted.allSatisfy { own[$0.name] == $0.value }
+    }
+  }
+
+  fileprivate func samples(_ handle: SeriesHandle) -> [Sample] {
+    monitoring.store.withSamples(handle, in: Int64.min...Int64.max - 1) { Array($0) }
   }
 
   /// The latest sample of each series with these labels, staleness markers as `nil`.
   fileprivate func latest(_ labels: [String: String]) -> [Double?] {
-    series(labels).compactMap { monitoring.store.samples(of: $0).last }.map { $0.isStale ? nil : $0.value }
+    series(labels).compactMap { samples($0).last }.map { StalenessMarker.isMarker($0.value) ? nil : $0.value }
   }
 
   /// The body of a target's metrics, asked for from its Prometheus' host.
@@ -68,7 +77,7 @@ extension Region {
     try Simulated.perform {
       let world = try runningWorld(seconds: 200)
       for region in world.regions {
-        let up = region.series(["__name__": "up"]).map { region.monitoring.store.labels(of: $0) }
+        let up = region.series(["__name__": "up"]).map { region.monitoring.store.labels($0) }
         #expect(Set(up.map { $0["job"] }).sorted() == Self.jobs.map(\.0))
         let failing = region.monitoring.servers.flatMap(\.targets).filter { !$0.isUp }
         #expect(failing.isEmpty, "\(failing)")
@@ -87,7 +96,7 @@ extension Region {
     let up = try #require(spain.series(["__name__": "up", "pod": pod]).first)
     let address = try #require(spain.cluster.server.find(.pod, "payments", pod)?.status["podIP"]?.string)
     #expect(
-      spain.monitoring.store.labels(of: up).pairs == [
+      spain.monitoring.store.labels(up).pairs == [
         Label("__name__", "up"), Label("container", "payment-latency-api"), Label("endpoint", "http"),
         Label("instance", "\(address):8080"), Label("job", "payment-latency-api"), Label("namespace", "payments"),
         Label("pod", pod), Label("service", "payment-latency-api"),
@@ -149,15 +158,15 @@ extension Region {
       let world = try runningWorld(seconds: 100)
       let spain = try #require(world.region("spain"))
       let up = try #require(spain.series(["__name__": "up", "job": "kube-state-metrics"]).first)
-      let before = spain.monitoring.store.samples(of: up).count
+      let before = spain.samples(up).count
       // Back-off keeps the container away: kill it as soon as it is back.
       for _ in 0..<3 {
         spain.cluster.kill("monitoring", "prometheus-k8s-0", container: "prometheus")
         try world.run(seconds: 25)
       }
-      let gap = spain.monitoring.store.samples(of: up).count
+      let gap = spain.samples(up).count
       try world.run(seconds: 180)
-      let samples = spain.monitoring.store.samples(of: up)
+      let samples = spain.samples(up)
       #expect(gap - before <= 2 && samples.count > gap, "\(before) \(gap) \(samples.count)")
       #expect(samples.allSatisfy { $0.value == 1 }, "a dead server writes no markers, and its store outlives it")
     }

@@ -11,14 +11,16 @@ package final class MonitoringStack {
   package let region: AWSRegion
   package let prometheusOperator: PrometheusOperator
   /// The samples of the region's Prometheus.
-  package let store: TimeSeriesStore
+  package let store = TimeSeriesStore()
+  /// Answers queries over them.
+  package let engine: QueryEngine
   /// The servers that run.
   package private(set) var servers: [PrometheusServer] = []
 
-  package init(_ cluster: Cluster, _ region: AWSRegion, store: TimeSeriesStore) {
+  package init(_ cluster: Cluster, _ region: AWSRegion) {
     self.cluster = cluster
     self.region = region
-    self.store = store
+    engine = QueryEngine(store)
     prometheusOperator = PrometheusOperator(cluster)
   }
 

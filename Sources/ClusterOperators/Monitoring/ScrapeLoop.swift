@@ -30,7 +30,7 @@ final class ScrapeLoop {
   private static let userAgent = "Prometheus/2.54.1"
 
   init(
-    _ target: ScrapeTarget, _ job: ScrapeJob, container: ContainerProcess, network: Network, store: TimeSeriesStore
+    _ target: ScrapeTarget, _ job: ScrapeJob, container: ContainerProcess, network: Network, store: any SampleStore
   ) {
     self.target = target
     self.job = job

@@ -22,8 +22,8 @@ package final class ScrapeCache {
     var lineStart: Int32
     var seriesEnd: Int32
     var lineEnd: Int32
-    /// `nil` for a series that the relabelling drops, and for a new one before it is committed.
-    var series: TimeSeriesStore.SeriesID?
+    /// `noHandle` for a series that the relabelling drops.
+    var handle: UInt32
     var value: Double
     /// The text gave a timestamp: such a series gets no staleness marker.
     var isDated = false
@@ -32,17 +32,19 @@ package final class ScrapeCache {
   private struct Staged {
     var value: Double
     var timestamp: Int64
-    var series: TimeSeriesStore.SeriesID?
+    var handle: UInt32
     /// Index among the labels of new series; -1 for a known one.
     var pending: Int32
     var entry: Int32
   }
 
+  private static let noHandle = UInt32.max
+
   package let labelling: SampleLabelling
   /// Most samples that a scrape may leave after relabelling; 0 for no limit.
   package let sampleLimit: Int
-  private let store: TimeSeriesStore
-  private let reportHandles: [TimeSeriesStore.SeriesID]
+  private let store: any SampleStore
+  private let reportHandles: [SeriesHandle]
   private var body: [UInt8] = []
   private var entries: [Entry] = []
 
@@ -52,19 +54,19 @@ package final class ScrapeCache {
     "scrape_series_added",
   ]
 
-  package init(_ labelling: SampleLabelling, sampleLimit: Int = 0, store: TimeSeriesStore) {
+  package init(_ labelling: SampleLabelling, sampleLimit: Int = 0, store: any SampleStore) {
     self.labelling = labelling
     self.sampleLimit = sampleLimit
     self.store = store
     reportHandles = Self.reportNames.map { name in
       var labels = labelling.target
       labels[Labels.metricName] = name
-      return store.register(labels)
+      return store.handle(for: labels)
     }
   }
 
   /// Series of the last scrape that are stored.
-  package var seriesCount: Int { entries.count { $0.series != nil } }
+  package var seriesCount: Int { entries.count { $0.handle != Self.noHandle } }
 
   // MARK: A scrape
 
@@ -93,19 +95,20 @@ package final class ScrapeCache {
   private func repeatLast(at milliseconds: Int64) -> Report {
     var report = Report()
     report.scraped = entries.count
-    for entry in entries {
-      guard let series = entry.series else { continue }
+    for entry in entries where entry.handle != Self.noHandle {
       report.kept += 1
       // A sample with a timestamp of its own was stored the first time.
-      if !entry.isDated { store.append(entry.value, at: milliseconds, to: series) }
+      if !entry.isDated {
+        store.append(entry.value, at: milliseconds, to: SeriesHandle(index: entry.handle))
+      }
     }
     return report
   }
 
   /// Ends the series of the last scrape: the scrape failed, or the target is gone.
   package func markStale(at milliseconds: Int64) {
-    for entry in entries where !entry.isDated {
-      if let series = entry.series { store.markStale(series, at: milliseconds) }
+    for entry in entries where entry.handle != Self.noHandle && !entry.isDated {
+      store.append(StalenessMarker.value, at: milliseconds, to: SeriesHandle(index: entry.handle))
     }
     entries = []
     body = []
@@ -119,7 +122,7 @@ package final class ScrapeCache {
 
   /// Ends the synthetic series too: the target is not scraped any more.
   package func markReportStale(at milliseconds: Int64) {
-    for handle in reportHandles { store.markStale(handle, at: milliseconds) }
+    for handle in reportHandles { store.append(StalenessMarker.value, at: milliseconds, to: handle) }
   }
 
   // MARK: Reading
@@ -202,9 +205,9 @@ package final class ScrapeCache {
     entry.value = value
     pass.meet(pass.next)
     pass.report.scraped += 1
-    if let known = entry.series {
+    if entry.handle != Self.noHandle {
       pass.report.kept += 1
-      pass.staged.append(Staged(value: value, timestamp: timestamp, series: known, pending: -1, entry: -1))
+      pass.staged.append(Staged(value: value, timestamp: timestamp, handle: entry.handle, pending: -1, entry: -1))
     }
     pass.entries.append(entry)
   }
@@ -236,8 +239,8 @@ package final class ScrapeCache {
     guard let exposed = ExpositionParser.labels(new, first, seriesEnd) else {
       throw ExpositionError(line: line, "malformed labels")
     }
-    let entry = Entry(
-      lineStart: Int32(first), seriesEnd: Int32(seriesEnd), lineEnd: Int32(end), series: nil,
+    var entry = Entry(
+      lineStart: Int32(first), seriesEnd: Int32(seriesEnd), lineEnd: Int32(end), handle: Self.noHandle,
       value: parsed.value, isDated: parsed.timestamp != nil)
     pass.report.scraped += 1
     pass.report.added += 1
@@ -245,9 +248,10 @@ package final class ScrapeCache {
       pass.report.kept += 1
       pass.staged.append(
         Staged(
-          value: parsed.value, timestamp: parsed.timestamp ?? pass.milliseconds, series: nil,
+          value: parsed.value, timestamp: parsed.timestamp ?? pass.milliseconds, handle: Self.noHandle,
           pending: Int32(pass.pending.count), entry: Int32(pass.entries.count)))
       pass.pending.append(labels)
+      entry.handle = 0
     }
     pass.entries.append(entry)
   }
@@ -281,13 +285,12 @@ package final class ScrapeCache {
   private func commit(_ pass: Pass, _ text: [UInt8]) {
     var fresh = pass.entries
     for sample in pass.staged {
-      if let series = sample.series {
-        store.append(sample.value, at: sample.timestamp, to: series)
-      } else {
-        let series = store.register(pass.pending[Int(sample.pending)])
-        fresh[Int(sample.entry)].series = series
-        store.append(sample.value, at: sample.timestamp, to: series)
+      var handle = SeriesHandle(index: sample.handle)
+      if sample.pending >= 0 {
+        handle = store.handle(for: pass.pending[Int(sample.pending)])
+        fresh[Int(sample.entry)].handle = handle.index
       }
+      store.append(sample.value, at: sample.timestamp, to: handle)
     }
     if pass.hasIndex || pass.next < entries.count { endMissing(pass, fresh) }
     entries = fresh
@@ -296,12 +299,13 @@ package final class ScrapeCache {
 
   private func endMissing(_ pass: Pass, _ fresh: [Entry]) {
     // Relabelling may lead another line to the same series: that one lives on.
-    var alive: Set<TimeSeriesStore.SeriesID> = []
+    var alive: Set<UInt32> = []
     for (index, entry) in entries.enumerated() {
       let isMet = pass.hasIndex ? pass.met[index] : index < pass.next
-      guard !isMet, !entry.isDated, let series = entry.series else { continue }
-      if alive.isEmpty { alive = Set(fresh.compactMap(\.series)) }
-      if !alive.contains(series) { store.markStale(series, at: pass.milliseconds) }
+      guard !isMet, entry.handle != Self.noHandle, !entry.isDated else { continue }
+      if alive.isEmpty { alive = Set(fresh.map(\.handle)) }
+      guard !alive.contains(entry.handle) else { continue }
+      store.append(StalenessMarker.value, at: pass.milliseconds, to: SeriesHandle(index: entry.handle))
     }
   }
 }

@@ -1,116 +1,143 @@
-/// Series of samples in memory, found by their labels: what Prometheus' head block and its blocks are to its engine.
+/// One value of a time series at one instant.
+package struct Sample: Hashable, Sendable {
+  /// Milliseconds since 1970.
+  package var time: Int64
+  package var value: Double
+
+  package init(_ time: Int64, _ value: Double) {
+    self.time = time
+    self.value = value
+  }
+}
+
+/// The time series of one Prometheus: samples by series, series by labels.
 ///
-/// Appending goes by handle and costs nanoseconds; what is older than a few hundred samples is compressed. Times are
-/// milliseconds since the epoch. Used from one thread at a time. Nothing here depends on the order of a dictionary.
-package final class TimeSeriesStore {
-  /// A series of one store, for as long as the store lives.
-  package struct SeriesID: Hashable, Comparable, Sendable {
-    /// Counts up from zero in the order in which series were first seen.
-    package let index: Int
-
-    package static func < (one: SeriesID, other: SeriesID) -> Bool { one.index < other.index }
+/// The latest samples of a series lie in a plain buffer, older ones in compressed chunks. Series are never forgotten; a run is
+/// shorter than any retention. Not isolated: it belongs to whoever made it.
+package final class TimeSeriesStore: SampleStore {
+  private struct Series {
+    let labels: Labels
+    var chunks: [SampleChunk] = []
+    var recent: [Sample] = []
   }
 
-  /// What became of a sample, with the words of `storage/interface.go` in the comments.
-  package enum AppendOutcome: Sendable {
-    case accepted
-    /// Duplicate sample for timestamp.
-    case duplicate
-    /// Out of order sample.
-    case outOfOrder
+  /// Samples of a series that stay uncompressed at least, so that rules rarely unpack a chunk.
+  package static let recentSamples = SampleChunk.capacity
+
+  private var series: [Series] = []
+  private var handles: [Labels: UInt32] = [:]
+  /// For each label name and value the series that have it, in the order of their making.
+  private var postings: [Label: [UInt32]] = [:]
+  /// Samples that came out of order and were left out.
+  package private(set) var outOfOrderCount = 0
+  package private(set) var sampleCount = 0
+
+  package init() {}
+
+  package var seriesCount: Int { series.count }
+
+  // MARK: Writing
+
+  package func handle(for labels: Labels) -> SeriesHandle {
+    if let known = handles[labels] { return SeriesHandle(index: known) }
+    let index = UInt32(series.count)
+    series.append(Series(labels: labels))
+    handles[labels] = index
+    for label in labels.pairs { postings[label, default: []].append(index) }
+    return SeriesHandle(index: index)
   }
 
-  /// 15 days in milliseconds, as `--storage.tsdb.retention.time` has it unless told.
-  package static let defaultRetention: Int64 = 15 * 24 * 3_600_000
-
-  /// How far behind the newest sample of the store a chunk may end before it is dropped, in milliseconds.
-  package let retention: Int64
-  package private(set) var refusedDuplicates = 0
-  package private(set) var refusedOutOfOrder = 0
-  /// Grows when a series is new; selections made before are complete while it stands.
-  package private(set) var seriesCount = 0
-
-  private var capacity = 0
-  private var records: UnsafeMutablePointer<SeriesRecord>?
-  private var identities: [Labels: SeriesID] = [:]
-  private(set) var postings = PostingsIndex()
-
-  package init(retention: Int64 = TimeSeriesStore.defaultRetention) {
-    self.retention = retention
-  }
-
-  deinit {
-    guard let records else { return }
-    for index in 0..<seriesCount { records[index].deallocate() }
-    records.deinitialize(count: seriesCount)
-    records.deallocate()
-  }
-
-  /// The handle of the series with these labels, made if it is new.
-  package func register(_ labels: Labels) -> SeriesID {
-    if let known = identities[labels] { return known }
-    if seriesCount == capacity { grow() }
-    let id = SeriesID(index: seriesCount)
-    records.unsafelyUnwrapped.advanced(by: seriesCount).initialize(to: SeriesRecord(labels: labels))
-    seriesCount += 1
-    identities[labels] = id
-    postings.add(id, labels)
-    return id
-  }
-
-  private func grow() {
-    let wider = max(64, capacity * 2)
-    let buffer = UnsafeMutablePointer<SeriesRecord>.allocate(capacity: wider)
-    if let records {
-      buffer.moveInitialize(from: records, count: seriesCount)
-      records.deallocate()
+  package func append(_ value: Double, at milliseconds: Int64, to handle: SeriesHandle) {
+    let index = Int(handle.index)
+    if let last = lastTime(index), last >= milliseconds {
+      outOfOrderCount += 1
+      return
     }
-    records = buffer
-    capacity = wider
+    sampleCount += 1
+    series[index].recent.append(Sample(milliseconds, value))
+    if series[index].recent.count >= Self.recentSamples + SampleChunk.capacity { seal(index) }
   }
 
-  /// The series with exactly these labels, if it is known.
-  package func series(_ labels: Labels) -> SeriesID? { identities[labels] }
-
-  package func labels(of id: SeriesID) -> Labels { record(id).pointee.labels }
-
-  /// Appends one sample; refuses, and counts, one that is not newer than the last of its series.
-  @inline(__always)
-  @discardableResult
-  package func append(_ value: Double, at time: Int64, to id: SeriesID) -> AppendOutcome {
-    let record = record(id)
-    guard time > record.pointee.lastTime else { return refuse(time, record.pointee.lastTime) }
-    record.pointee.append(Sample(time, value))
-    return .accepted
+  private func lastTime(_ index: Int) -> Int64? {
+    series[index].recent.last?.time ?? series[index].chunks.last?.lastTime
   }
 
-  @inline(never)
-  private func refuse(_ time: Int64, _ last: Int64) -> AppendOutcome {
-    if time == last {
-      refusedDuplicates += 1
-      return .duplicate
+  private func seal(_ index: Int) {
+    series[index].chunks.append(SampleChunk(series[index].recent.prefix(SampleChunk.capacity)))
+    series[index].recent.removeFirst(SampleChunk.capacity)
+  }
+
+  // MARK: Reading
+
+  package func labels(_ handle: SeriesHandle) -> Labels { series[Int(handle.index)].labels }
+
+  /// The series of these labels; `nil` when there is none.
+  package func existing(_ labels: Labels) -> SeriesHandle? { handles[labels].map { SeriesHandle(index: $0) } }
+
+  /// The series with a label, in the order of their making; all of them for `nil`.
+  func indices(with label: Label?, from first: Int) -> [UInt32] {
+    guard let label else { return first < series.count ? Array(UInt32(first)..<UInt32(series.count)) : [] }
+    guard let found = postings[label] else { return [] }
+    return first == 0 ? found : Array(found[(found.firstIndex { $0 >= first } ?? found.count)...])
+  }
+
+  /// How many series have a label.
+  func count(with label: Label) -> Int { postings[label]?.count ?? 0 }
+
+  /// Calls `body` with the samples of a series in `range`, staleness markers included, as one buffer or, where it reaches back
+  /// into chunks, as a copy.
+  func withSamples<Result>(
+    _ handle: SeriesHandle, in range: ClosedRange<Int64>, _ body: (UnsafeBufferPointer<Sample>) -> Result
+  ) -> Result {
+    let index = Int(handle.index)
+    let chunks = series[index].chunks
+    guard let last = chunks.last, last.lastTime >= range.lowerBound else {
+      return series[index].recent.withUnsafeBufferPointer { body(Self.part($0, range)) }
     }
-    refusedOutOfOrder += 1
-    return .outOfOrder
+    let first = chunks.firstIndex { $0.lastTime >= range.lowerBound } ?? chunks.count
+    var samples: [Sample] = []
+    for chunk in chunks[first...] where chunk.firstTime <= range.upperBound { samples += chunk.samples() }
+    samples += series[index].recent
+    return samples.withUnsafeBufferPointer { body(Self.part($0, range)) }
   }
 
-  /// Ends a series at `time`, as a scrape does when a series or its target is gone.
-  @discardableResult
-  package func markStale(_ id: SeriesID, at time: Int64) -> AppendOutcome {
-    append(Sample.staleMarker, at: time, to: id)
+  private static func part(
+    _ samples: UnsafeBufferPointer<Sample>, _ range: ClosedRange<Int64>
+  ) -> UnsafeBufferPointer<Sample> {
+    let low = lowerBound(samples, range.lowerBound)
+    let high = lowerBound(samples, range.upperBound &+ 1)
+    return UnsafeBufferPointer(rebasing: samples[low..<max(low, high)])
   }
 
-  /// Drops chunks that ended more than `retention` before `now`; series stay known by their handles.
-  package func dropExpired(now: Int64) {
-    for index in 0..<seriesCount {
-      record(SeriesID(index: index)).pointee.dropChunks(
-        before: now.subtractingReportingOverflow(retention).partialValue)
+  /// The index of the first sample at or after a time.
+  private static func lowerBound(_ samples: UnsafeBufferPointer<Sample>, _ time: Int64) -> Int {
+    var (low, high) = (0, samples.count)
+    while low < high {
+      let middle = (low + high) / 2
+      if samples[middle].time < time { low = middle + 1 } else { high = middle }
+    }
+    return low
+  }
+
+  // MARK: The record
+
+  /// Every series with all of its samples in chunks, in the order of their making.
+  package func forEachSeries(_ body: (Labels, [SampleChunk]) throws -> Void) rethrows {
+    for one in series {
+      var chunks = one.chunks
+      var start = 0
+      while start < one.recent.count {
+        let end = min(start + SampleChunk.capacity, one.recent.count)
+        chunks.append(SampleChunk(one.recent[start..<end]))
+        start = end
+      }
+      try body(one.labels, chunks)
     }
   }
 
-  @inline(__always)
-  func record(_ id: SeriesID) -> UnsafeMutablePointer<SeriesRecord> {
-    precondition(id.index >= 0 && id.index < seriesCount, "a handle of another store")
-    return records.unsafelyUnwrapped + id.index
+  /// Takes a series out of a record. Chunks come in the order of their times.
+  package func restore(_ labels: Labels, _ chunks: [SampleChunk]) {
+    let handle = handle(for: labels)
+    for chunk in chunks { for sample in chunk.samples() { append(sample.value, at: sample.time, to: handle) } }
   }
 }
