@@ -29,6 +29,8 @@ package final class PrometheusServer: ContainerProgram {
   /// What the server works by; `nil` before it has found a configuration.
   package private(set) var configuration: PrometheusConfiguration?
   private var loops: [ScrapeTarget: ScrapeLoop] = [:]
+  /// The loops by job and address.
+  private var sortedLoops: [ScrapeLoop] = []
   private var isDiscoveryDue = false
   private var isReloadDue = false
   private var reloads = 0
@@ -140,6 +142,8 @@ package final class PrometheusServer: ContainerProgram {
       }
     }
     for loop in sortedLoops where !wanted.contains(loop.target) { retire(loop) }
+    sortedLoops = loops.sorted { ($0.key.job, $0.key.url, $0.key.labels) < ($1.key.job, $1.key.url, $1.key.labels) }
+      .map(\.value)
     container.use(memory: Self.baseMemory + Int64(seriesCount) * Self.memoryPerSeries)
   }
 
@@ -147,14 +151,10 @@ package final class PrometheusServer: ContainerProgram {
     finishedSamples += loop.samplesScraped
     loop.stop()
     loops[loop.target] = nil
+    sortedLoops.removeAll { $0 === loop }
   }
 
   private var seriesCount: Int { sortedLoops.reduce(0) { $0 + $1.seriesCount } }
-
-  /// The loops by job and address.
-  var sortedLoops: [ScrapeLoop] {
-    loops.sorted { ($0.key.job, $0.key.url, $0.key.labels) < ($1.key.job, $1.key.url, $1.key.labels) }.map(\.value)
-  }
 
   /// The active targets as the page "Targets" shows them.
   package var targets: [(target: ScrapeTarget, isUp: Bool, lastScrape: Instant?, lastError: String)] {
