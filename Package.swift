@@ -60,7 +60,7 @@ let modules = [
     name: "Scenarios",
     dependencies: [
       "Documents", "SimulationKernel", "SQLiteStore", "PaymentCore", "Telemetry", "NetworkModel", "AWSModel",
-      "KubernetesModel", "TwinWorld", "Faults", "Toolbox",
+      "KubernetesModel", "ClusterOperators", "TwinWorld", "Faults", "Toolbox",
     ]),
   Module(name: "Reports", dependencies: ["Documents", "SimulationKernel", "Scenarios"]),
   Module(
