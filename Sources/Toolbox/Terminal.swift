@@ -29,6 +29,9 @@ package final class Terminal: ToolHost {
   /// Types one line and waits for it to end, in virtual time. What was typed and printed goes into the journal.
   package func run(_ line: String) async -> CommandResult { await shell.run(line: line, on: self) }
 
+  /// Types one list of a script.
+  package func run(_ item: ShellScript.Item) async -> CommandResult { await shell.run(item, on: self) }
+
   package var simulation: Simulation { world.simulation }
   package var journal: Journal { world.journal }
   /// A region's kube context has the region's name.

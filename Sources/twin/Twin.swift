@@ -49,6 +49,10 @@ struct Twin {
     Command(name: "lint", usage: "lint FILE... or DIR", summary: "Tells everything that can be known without running.")
     { LintCommand.run($0) },
     Command(
+      name: "check", usage: "check RUNBOOK.md... or DIR [options]",
+      summary: "Runs runbooks against the faults that they are for.", options: CheckOptions.help
+    ) { CheckCommand.run($0) },
+    Command(
       name: "list", usage: "list [scenarios|faults|platforms|workloads]", summary: "Lists what there is."
     ) { Catalogues.list($0) },
     Command(name: "show", usage: "show NAME", summary: "Shows a fault verb, a scenario or a platform.") {

@@ -47,6 +47,19 @@ package struct Scenario: Sendable {
       .sorted { ($0.element.start, $0.offset) < ($1.element.start, $1.offset) }.map(\.element)
   }
 
+  /// How long service must stay restored before it counts, where the file says so; else the default.
+  package var hold: TimeSpan {
+    for expectation in expectations {
+      if case .restored(let restored) = expectation.verb, expectation.applies != .untouched { return restored.hold }
+    }
+    return RestoredExpectation.defaultHold
+  }
+
+  /// When the last fault has happened, and those that end by themselves have ended.
+  package var lastFaultChange: TimeSpan {
+    faults.map { $0.start + ($0.duration ?? .zero) }.max() ?? .zero
+  }
+
   /// When the baseline ends: the start of the first fault that is no decoy, `nil` without one.
   package var incidentStart: TimeSpan? { incidentFaults.first?.start }
 }

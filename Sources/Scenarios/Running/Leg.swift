@@ -9,6 +9,8 @@ package struct Leg: Sendable {
     case solution
     /// Somebody tries the plausible wrong repair; it must not work.
     case trap
+    /// A responder works through a runbook.
+    case runbook
   }
 
   package var kind: Kind
@@ -16,6 +18,13 @@ package struct Leg: Sendable {
   /// When somebody begins to act, since T0; the end for the untouched leg.
   package var start: TimeSpan
   package var steps: [String]
+
+  package init(kind: Kind, name: String, start: TimeSpan, steps: [String] = []) {
+    self.kind = kind
+    self.name = name
+    self.start = start
+    self.steps = steps
+  }
 }
 
 /// Which legs a run takes besides the untouched one.

@@ -79,7 +79,8 @@ package struct ShellScript: Hashable, Sendable {
     self = try parser.script()
   }
 
-  init(items: [Item]) { self.items = items }
+  /// A script of some items of another.
+  package init(items: [Item]) { self.items = items }
 }
 
 extension ShellScript.Word {
@@ -107,6 +108,80 @@ extension ShellScript {
     items.flatMap { item in
       ([item.first] + item.rest.map(\.pipeline)).flatMap(\.commands).flatMap { command in
         Self.known(command, line: item.line)
+      }
+    }
+  }
+
+  /// The variables that the script reads and has not set before, each with the line of its item; those with a fallback need no
+  /// value.
+  package var freeVariables: [(line: Int, name: String)] {
+    var free: [(line: Int, name: String)] = []
+    var set: Set<String> = ["?"]
+    for item in items {
+      var found = Variables()
+      for command in ([item.first] + item.rest.map(\.pipeline)).flatMap(\.commands) { found.collect(command) }
+      for name in found.read where !set.contains(name) && !free.contains(where: { $0.name == name }) {
+        free.append((item.line, name))
+      }
+      set.formUnion(found.assigned)
+    }
+    return free
+  }
+
+  /// The names that the script gives values to.
+  package var assignedVariables: [String] {
+    var found = Variables()
+    for item in items {
+      for command in ([item.first] + item.rest.map(\.pipeline)).flatMap(\.commands) { found.collect(command) }
+    }
+    return found.assigned
+  }
+
+  /// Names as a walk through commands meets them: read before they are assigned, and assigned.
+  private struct Variables {
+    var read: [String] = []
+    var assigned: [String] = []
+
+    mutating func collect(_ command: Command) {
+      switch command {
+      case .simple(let simple):
+        for assignment in simple.assignments { collect(assignment.value) }
+        for word in simple.words { collect(word) }
+        for redirection in simple.redirections { collect(redirection) }
+        assigned += simple.assignments.map(\.name)
+        if simple.words.first?.plain == "export" {
+          assigned += simple.words.dropFirst().compactMap { word in
+            guard case .text(let text, _)? = word.parts.first, let name = text.split(separator: "=").first else {
+              return nil
+            }
+            return text.contains("=") ? String(name) : nil
+          }
+        }
+      case .loop(let loop):
+        for word in loop.words { collect(word) }
+        assigned.append(loop.name)
+        for item in loop.body.items {
+          for command in ([item.first] + item.rest.map(\.pipeline)).flatMap(\.commands) { collect(command) }
+        }
+      }
+    }
+
+    private mutating func collect(_ redirection: Redirection) {
+      switch redirection {
+      case .input(let word), .text(let word), .file(_, let word, _): collect(word)
+      case .duplicate: break
+      }
+    }
+
+    private mutating func collect(_ word: Word) {
+      for part in word.parts {
+        switch part {
+        case .text: break
+        case .variable(let name, let fallback, _):
+          if let fallback { collect(fallback) } else if !assigned.contains(name) { read.append(name) }
+        case .substitution(let script, _):
+          for free in script.freeVariables where !assigned.contains(free.name) { read.append(free.name) }
+        }
       }
     }
   }
