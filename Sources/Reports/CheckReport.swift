@@ -62,7 +62,7 @@ package struct CheckReport: Sendable {
   private func row(ablation: JSONValue) -> String {
     let hasEffect = ablation["effect"]?.bool ?? false
     let outcome =
-      ablation["restoredAt"]?.number.map { "without it back at \(clock($0))" } ?? "without it not back"
+      ablation["restoredAt"]?.number.map { "without it back at \(clock($0))" } ?? "without it not back then"
     return line(
       coloured(hasEffect ? "ok  " : "!   ", isGood: hasEffect), ablation["line"], "ablation",
       ablation["text"]?.string ?? "",
@@ -77,8 +77,19 @@ package struct CheckReport: Sendable {
 
   private func line(_ state: String, _ number: JSONValue?, _ section: String, _ text: String, _ note: String) -> String
   {
-    let shown = text.count <= 60 ? text : text.prefix(57) + "..."
+    let bare = short(text)
+    let shown = bare.count <= 60 ? bare : bare.prefix(57) + "..."
     return "  \(state) \(pad("\(number?.integer ?? 0)", 4)) \(pad(section, 12)) \(pad(String(shown), 60)) \(note)\n"
+  }
+
+  /// Without the flags that say where: they are the same all over a runbook.
+  private func short(_ text: String) -> String {
+    var words: [Substring] = []
+    var rest = text.split(separator: " ", omittingEmptySubsequences: false)[...]
+    while let word = rest.popFirst() {
+      if word == "--context" || word == "-n" || word == "--region" { _ = rest.popFirst() } else { words.append(word) }
+    }
+    return words.joined(separator: " ")
   }
 
   private func clock(_ seconds: Double) -> String { clockText(.seconds(seconds)) }

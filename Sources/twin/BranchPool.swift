@@ -3,7 +3,7 @@ import Glibc
 import Runbooks
 import SimulationKernel
 
-/// Copies of this process that were forked in the middle of a run and wait to be told how far to go.
+/// Copies of this process that were forked in the middle of a run and wait for word of how it ended.
 ///
 /// A copy stands where its original stood, in the same event of the simulation; it costs nothing while it waits. When the
 /// original knows how its own run ends, it lets the copies go on, each without the one thing that it leaves out.
@@ -11,8 +11,8 @@ import SimulationKernel
 final class BranchPool {
   /// What a copy has of its own.
   struct Copy {
-    /// Where it goes, since T0.
-    var horizon: TimeSpan
+    /// When service was restored in the original, since T0.
+    var restoredAt: TimeSpan
     fileprivate var descriptor: Int32
   }
 
@@ -61,8 +61,11 @@ final class BranchPool {
     waiting = []
     var nanoseconds: Int64 = 0
     // Without word the original has died.
-    guard read(go[0], &nanoseconds, MemoryLayout<Int64>.size) == MemoryLayout<Int64>.size else { _exit(1) }
-    copy = Copy(horizon: TimeSpan(nanoseconds: nanoseconds), descriptor: report[1])
+    guard read(go[0], &nanoseconds, MemoryLayout<Int64>.size) == MemoryLayout<Int64>.size, nanoseconds != Self.end
+    else {
+      _exit(1)
+    }
+    copy = Copy(restoredAt: TimeSpan(nanoseconds: nanoseconds), descriptor: report[1])
     return true
   }
 
@@ -72,15 +75,47 @@ final class BranchPool {
     _exit(0)
   }
 
-  /// Lets all copies go on to a time since T0, beside each other, and waits for their reports.
-  func finish(at horizon: TimeSpan) -> [(omission: Omission, report: JSONValue?)] {
-    for other in waiting {
-      var nanoseconds = horizon.nanoseconds
-      _ = write(other.go, &nanoseconds, MemoryLayout<Int64>.size)
-      close(other.go)
+  /// Tells copies when service was restored in the original, lets them go on beside each other, and waits for their reports. The
+  /// copy without a whole block is let go on only when no command of it alone was missed.
+  ///
+  /// - Parameters:
+  ///   - restoredAt: since T0; without it all copies end.
+  ///   - isIdle: whether nothing was missed in a copy.
+  func finish(
+    restoredAt: TimeSpan?, isIdle: (JSONValue) -> Bool
+  ) -> [(omission: Omission, report: JSONValue)] {
+    guard let restoredAt else {
+      letGo(waiting, nil)
+      return []
     }
-    return waiting.map { other in
-      (other.omission, LegProcess(name: other.omission.text, process: other.process, descriptor: other.report).report())
+    let blocks = waiting.filter { block in
+      block.omission.isBlock && waiting.contains { !$0.omission.isBlock && $0.omission.block == block.omission.block }
+    }
+    let first = waiting.filter { one in !blocks.contains { $0.process == one.process } }
+    var reports = letGo(first, restoredAt)
+    for block in blocks {
+      let parts = reports.filter { $0.omission.block == block.omission.block }
+      reports += letGo([block], parts.allSatisfy { isIdle($0.report) } ? restoredAt : nil)
+    }
+    return reports.sorted {
+      ($0.omission.reportedLine, $0.omission.line) < ($1.omission.reportedLine, $1.omission.line)
     }
   }
+
+  @discardableResult
+  private func letGo(_ copies: [Waiting], _ restoredAt: TimeSpan?) -> [(omission: Omission, report: JSONValue)] {
+    for copy in copies {
+      // What no time is told ends.
+      var nanoseconds = restoredAt?.nanoseconds ?? Self.end
+      _ = write(copy.go, &nanoseconds, MemoryLayout<Int64>.size)
+      close(copy.go)
+    }
+    return copies.compactMap { copy in
+      let process = LegProcess(name: copy.omission.text, process: copy.process, descriptor: copy.report)
+      return process.report().map { (copy.omission, $0) }
+    }
+  }
+
+  /// In place of a time: there is nothing to find out.
+  private static let end = Int64.min
 }

@@ -19,6 +19,10 @@ struct CheckRunner {
   private static let slice = PageWatch.period
   /// A responder gets at least so long after the page, even when the scenario ends before.
   private static let leastTime = TimeSpan.minutes(12)
+  /// How long service must stay restored in a run that leaves something out.
+  private static let omissionHold = TimeSpan.minutes(2)
+  /// How long after the page, and after the last fault, service must have stayed broken to count as broken for good.
+  private static let patience = TimeSpan.minutes(8)
 
   /// A failure of the program itself.
   struct InternalError: Error { var message: String }
@@ -49,9 +53,9 @@ struct CheckRunner {
     guard let child = LegProcess.start(runbook.alert, { with(page, trunk) }) else {
       throw InternalError(message: "fork: \(String(cString: strerror(errno)))")
     }
-    try advance(trunk, to: limit)
+    try goOnUntouched(trunk, from: page.at)
     try trunk.finish()
-    let untouched = try Self.report(trunk)
+    let untouched = Self.budgeted(try LegReport(trunk).json(), trunk)
     guard let report = child.report() else { throw InternalError(message: "the leg with the runbook died") }
     if let error = report["internalError"]?.string { throw InternalError(message: error) }
     return judged(report, untouched, lint)
@@ -114,14 +118,17 @@ struct CheckRunner {
     do {
       rehearsal.take(Leg(kind: .runbook, name: runbook.alert, start: page.at)) { await responder.act(on: $0) }
       try goOn(rehearsal, responder, pool)
+      if let copy = pool.copy {
+        pool.end(copy, with: Self.budgeted(LegReport(rehearsal, hold: Self.omissionHold).outline, rehearsal))
+      }
       try rehearsal.finish()
-      var report = try Self.report(rehearsal)
-      if let copy = pool.copy { pool.end(copy, with: report) }
+      var report = Self.budgeted(try LegReport(rehearsal).json(), rehearsal)
       report["responder"] = responder.json
+      // Where nothing restores, there is nothing to miss.
+      let restored = report.at("marks", "restoredAt")?.number.map { TimeSpan.seconds($0) }
       report["omissions"] = .array(
-        pool.finish(at: rehearsal.scenario.duration).map {
-          ["omission": $0.omission.json, "report": $0.report ?? .null]
-        })
+        pool.finish(restoredAt: restored) { Self.isBackAsSoon($0, restored) }
+          .map { ["omission": $0.omission.json, "report": $0.report] })
       return report
     } catch {
       let failure: JSONValue = ["internalError": .string("\(error)")]
@@ -130,17 +137,38 @@ struct CheckRunner {
     }
   }
 
-  /// Goes on until service was restored for long enough, or to the end. A copy goes as far as its original went.
+  /// Whether a copy was restored as soon as its original.
+  private static func isBackAsSoon(_ report: JSONValue, _ restored: TimeSpan?) -> Bool {
+    guard let restored, let instant = report.at("marks", "restoredAt")?.number else { return false }
+    return .seconds(instant) < restored + CheckJudgement.noticeable
+  }
+
+  /// Without the runbook: goes on until what is broken was broken for long, nothing more being about to change, or to the end.
+  @Simulated
+  private func goOnUntouched(_ rehearsal: Rehearsal, from page: TimeSpan) throws {
+    let enough = max(page, scenario.lastFaultChange) + Self.patience
+    var now = rehearsal.world.simulation.now - rehearsal.origin
+    while now < rehearsal.scenario.duration {
+      now = min(now + Self.slice, rehearsal.scenario.duration)
+      try advance(rehearsal, to: now)
+      guard now >= enough else { continue }
+      let to = now - TrafficSource.patience
+      if !rehearsal.areObjectivesMet(from: to - scenario.hold, to: to),
+        !rehearsal.areObjectivesMet(from: to - .seconds(30), to: to)
+      {
+        return rehearsal.end(at: now)
+      }
+    }
+  }
+
+  /// Goes on until service was restored for long enough, or to the end. A copy goes as far as its original says.
   @Simulated
   private func goOn(_ rehearsal: Rehearsal, _ responder: Responder, _ pool: BranchPool) throws {
     var now = rehearsal.world.simulation.now - rehearsal.origin
     while now < rehearsal.scenario.duration {
       now = min(now + Self.slice, rehearsal.scenario.duration)
       try rehearsal.advance(to: now)
-      if let copy = pool.copy {
-        rehearsal.end(at: copy.horizon)
-        return try rehearsal.advance(to: copy.horizon)
-      }
+      if let copy = pool.copy { return try follow(copy.restoredAt, rehearsal, now) }
       if isDecided(rehearsal, responder, now) {
         rehearsal.end(at: min(now + Rehearsal.burst, rehearsal.scenario.duration))
         return try rehearsal.advance(to: rehearsal.scenario.duration)
@@ -148,18 +176,33 @@ struct CheckRunner {
     }
   }
 
+  /// A copy goes on until it is clear whether service is back as soon as in its original. It gets no burst of load at its end, as its
+  /// original had none by then.
+  @Simulated
+  private func follow(_ restored: TimeSpan, _ rehearsal: Rehearsal, _ now: TimeSpan) throws {
+    let due = restored + CheckJudgement.noticeable
+    var now = max(now, due + .seconds(30) + TrafficSource.patience)
+    try rehearsal.advance(to: now)
+    if rehearsal.areObjectivesMet(from: due, to: due + .seconds(30)) {
+      now = max(now, due + Self.omissionHold)
+      try rehearsal.advance(to: now)
+    }
+    rehearsal.end(at: now)
+  }
+
   /// Whether the responder is through, nothing more is going to break, and every objective was met for the hold time.
   @Simulated
   private func isDecided(_ rehearsal: Rehearsal, _ responder: Responder, _ now: TimeSpan) -> Bool {
     guard responder.finishedAt != nil, now >= scenario.lastFaultChange else { return false }
+    // The burst at the end is part of the hold.
     let to = now - TrafficSource.patience
-    return rehearsal.areObjectivesMet(from: to - scenario.hold, to: to)
+    return rehearsal.areObjectivesMet(from: to - max(scenario.hold - Rehearsal.burst, .seconds(30)), to: to)
   }
 
-  /// The report of a leg, with the error budgets minute by minute.
+  /// The report of a leg with the error budgets minute by minute.
   @Simulated
-  private static func report(_ rehearsal: Rehearsal) throws -> JSONValue {
-    var report = try LegReport(rehearsal).json()
+  private static func budgeted(_ report: JSONValue, _ rehearsal: Rehearsal) -> JSONValue {
+    var report = report
     var budgets: JSONValue = [:]
     let minutes = Int(rehearsal.scenario.duration.seconds / 60)
     for minute in stride(from: 1, through: minutes, by: 1) {

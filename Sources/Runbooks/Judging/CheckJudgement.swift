@@ -17,7 +17,7 @@ package struct CheckJudgement {
   let extraBudget: Double
 
   /// A difference in the time of restoration that counts.
-  static let noticeable = TimeSpan.seconds(15)
+  package static let noticeable = TimeSpan.seconds(15)
   /// A difference in a burnt error budget that counts, beside the whole.
   static let noticeableBudget = 0.02
   /// What holds where the scenario says nothing.
@@ -107,7 +107,7 @@ package struct CheckJudgement {
     let extra = with.budgets.map {
       (
         objective: $0.objective,
-        share: with.burnt($0.objective, until: with.end) - without.burnt($0.objective, until: with.end)
+        share: excess($0.objective, of: with, over: without)
       )
     }
     .filter { $0.share > extraBudget }
@@ -137,9 +137,15 @@ package struct CheckJudgement {
     guard let other = leg.restoredAt else { return true }
     if other - instant >= Self.noticeable { return true }
     return with.budgets.contains { entry in
-      let own = with.burnt(entry.objective, until: with.end)
-      return leg.burnt(entry.objective, until: with.end) - own > max(Self.noticeableBudget * own, 0.0005)
+      let own = with.burnt(entry.objective, until: min(with.end, leg.end))
+      return excess(entry.objective, of: leg, over: with) > max(Self.noticeableBudget * own, 0.0005)
     }
+  }
+
+  /// What one leg burns of a budget more than another, as long as both ran.
+  private func excess(_ objective: String, of leg: CheckedLeg, over other: CheckedLeg) -> Double {
+    let end = min(leg.end, other.end)
+    return leg.burnt(objective, until: end) - other.burnt(objective, until: end)
   }
 
   /// Changes made when service was already back.

@@ -97,7 +97,8 @@ package final class Responder {
     }
     let plan = plan(block)
     if block.section == .mitigation, let first = plan.first(where: \.mayChange) {
-      let whole = Omission(line: block.line, isBlock: true, reportedLine: first.line, text: Self.summary(first.text))
+      let whole = Omission(
+        line: block.line, isBlock: true, block: block.line, reportedLine: first.line, text: Self.summary(first.text))
       if omission == nil, branch(whole) { omission = whole }
       if omission == whole {
         note(block, .omitted, "")
@@ -112,7 +113,8 @@ package final class Responder {
     let changing = plan.count(where: \.mayChange)
     for step in plan {
       if block.section == .mitigation, step.mayChange, changing > 1 {
-        let one = Omission(line: step.line, isBlock: false, reportedLine: step.line, text: Self.summary(step.text))
+        let one = Omission(
+          line: step.line, isBlock: false, block: block.line, reportedLine: step.line, text: Self.summary(step.text))
         if omission == nil, branch(one) { omission = one }
         if omission == one {
           records.append(

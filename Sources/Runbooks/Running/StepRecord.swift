@@ -71,13 +71,16 @@ package struct Omission: Hashable, Sendable {
   /// The fence's line of a whole block, or a command's line.
   package var line: Int
   package var isBlock: Bool
+  /// The fence's line of the block that it is, or is part of.
+  package var block: Int
   /// The line that a finding about it names: of the block's first command that changes something.
   package var reportedLine: Int
   package var text: String
 
-  init(line: Int, isBlock: Bool, reportedLine: Int, text: String) {
+  init(line: Int, isBlock: Bool, block: Int, reportedLine: Int, text: String) {
     self.line = line
     self.isBlock = isBlock
+    self.block = block
     self.reportedLine = reportedLine
     self.text = text
   }
@@ -86,13 +89,15 @@ package struct Omission: Hashable, Sendable {
   package init?(_ json: JSONValue) {
     guard let line = json["line"]?.integer, let reported = json["reportedLine"]?.integer else { return nil }
     self.init(
-      line: Int(line), isBlock: json["block"]?.bool ?? false, reportedLine: Int(reported),
+      line: Int(line), isBlock: json["isBlock"]?.bool ?? false, block: Int(json["block"]?.integer ?? line),
+      reportedLine: Int(reported),
       text: json["text"]?.string ?? "")
   }
 
   package var json: JSONValue {
     [
-      "line": .integer(Int64(line)), "block": .bool(isBlock), "reportedLine": .integer(Int64(reportedLine)),
+      "line": .integer(Int64(line)), "isBlock": .bool(isBlock), "block": .integer(Int64(block)),
+      "reportedLine": .integer(Int64(reportedLine)),
       "text": .string(text),
     ]
   }

@@ -31,13 +31,13 @@ struct Judgement {
   let rehearsal: Rehearsal
   let marks: IncidentMarks
 
-  init(_ rehearsal: Rehearsal) {
+  init(_ rehearsal: Rehearsal, hold wanted: TimeSpan? = nil) {
     self.rehearsal = rehearsal
     var hold = RestoredExpectation.defaultHold
     for expectation in rehearsal.scenario.expectations where Self.counts(expectation, for: rehearsal.leg) {
       if case .restored(let restored) = expectation.verb { hold = restored.hold }
     }
-    marks = Restoration(rehearsal: rehearsal).marks(hold: hold)
+    marks = Restoration(rehearsal: rehearsal).marks(hold: wanted ?? hold)
   }
 
   private var scenario: Scenario { rehearsal.scenario }
