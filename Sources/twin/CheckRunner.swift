@@ -92,10 +92,12 @@ struct CheckRunner {
   private func advanceToPage(_ trunk: Rehearsal) throws -> Page? {
     var watch = PageWatch()
     var now = TimeSpan.zero
+    let hasRules = !entry.platform.alertNames.isEmpty
     while now < scenario.duration {
       now = min(now + Self.slice, scenario.duration)
       try advance(trunk, to: now)
-      guard let region = watch.evaluate(missing: trunk.sufferingRegions, at: now) else { continue }
+      if let page = trunk.page(for: runbook.alert) { return page }
+      guard !hasRules, let region = watch.evaluate(missing: trunk.sufferingRegions, at: now) else { continue }
       return Page(at: now, alert: runbook.alert, region: region)
     }
     return nil
@@ -116,7 +118,7 @@ struct CheckRunner {
     let pool = BranchPool()
     let responder = Responder(runbook, page: page, rehearsal: rehearsal, branch: { pool.branch($0) })
     do {
-      rehearsal.take(Leg(kind: .runbook, name: runbook.alert, start: page.at)) { await responder.act(on: $0) }
+      rehearsal.take(Leg(kind: .runbook, name: runbook.alert, start: .at(page.at))) { await responder.act(on: $0) }
       try goOn(rehearsal, responder, pool)
       if let copy = pool.copy {
         pool.end(copy, with: Self.budgeted(LegReport(rehearsal, hold: Self.omissionHold).outline, rehearsal))

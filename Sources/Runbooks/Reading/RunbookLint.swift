@@ -1,5 +1,6 @@
 import Documents
 import SimulationKernel
+import Telemetry
 import Toolbox
 import TwinWorld
 
@@ -9,20 +10,16 @@ package struct RunbookLint {
   private let runbook: Runbook
   private let platform: Platform?
   private let facts: CommandCheck.Facts?
-  /// Says what is wrong with PromQL; `nil` when nothing.
-  private let checkQuery: (@Simulated (String) -> String?)?
   /// Whether a file exists.
   private let exists: (String) -> Bool
 
   /// - Parameters:
   ///   - platform: what names are held against; without one only the runbook itself is looked at.
   package init(
-    _ runbook: Runbook, platform: Platform?, checkQuery: (@Simulated (String) -> String?)? = nil,
-    exists: @escaping (String) -> Bool
+    _ runbook: Runbook, platform: Platform?, exists: @escaping (String) -> Bool
   ) {
     self.runbook = runbook
     self.platform = platform
-    self.checkQuery = checkQuery
     self.exists = exists
     facts = platform.map { CommandCheck.Facts($0) }
   }
@@ -72,7 +69,7 @@ package struct RunbookLint {
     let text = filled(command.text)
     switch block.language {
     case .promql:
-      if let objection = checkQuery?(text) {
+      if let objection = checkQuery(text) {
         findings.append(RunbookFinding(severity, line: command.line, "lint", "PromQL: \(objection)"))
       }
     case .shell, .console: findings += checkScript(text, command.line, severity, &bound)
@@ -113,7 +110,7 @@ package struct RunbookLint {
   private func checkCondition(_ condition: String, _ line: Int) -> [RunbookFinding] {
     var ignored: [String] = []
     if condition.hasPrefix("$ ") { return checkScript(filled(String(condition.dropFirst(2))), line, .error, &ignored) }
-    guard let objection = checkQuery?(filled(condition)) else { return [] }
+    guard let objection = checkQuery(filled(condition)) else { return [] }
     return [RunbookFinding(.error, line: line, "lint", "PromQL: \(objection)")]
   }
 
@@ -128,6 +125,15 @@ package struct RunbookLint {
     return unbound + (namesVerb ? checkScript(filled(inline.text), inline.line, .warning, &bound) : [])
   }
 
+  /// What is wrong with PromQL; `nil` when nothing.
+  private func checkQuery(_ text: String) -> String? {
+    // A name that only a run can tell stands in a string, or for a word.
+    do throws(PromQLError) { _ = try ExpressionParser.parse(text.replacing(CommandCheck.unknown, with: "x")) } catch {
+      return error.message
+    }
+    return nil
+  }
+
   // MARK: Links and the alert
 
   private func checkLink(_ link: Runbook.PlacedText) -> [RunbookFinding] {
@@ -140,11 +146,9 @@ package struct RunbookLint {
 
   /// Where the platform has alert rules, the runbook's alert is one of them.
   private func checkAlert() -> [RunbookFinding] {
-    let rules = (platform?.regions ?? []).flatMap(\.objects).filter { $0["kind"]?.string == "PrometheusRule" }
-    let alerts = rules.flatMap { $0.at("spec", "groups")?.sequence ?? [] }.flatMap { $0["rules"]?.sequence ?? [] }
-      .compactMap { $0["alert"]?.string }
+    let alerts = platform?.alertNames ?? []
     guard !alerts.isEmpty, !alerts.contains(runbook.alert) else { return [] }
-    let hint = spellingHint(for: runbook.alert, among: Set(alerts).sorted()).map { "; \($0)" } ?? ""
+    let hint = spellingHint(for: runbook.alert, among: alerts).map { "; \($0)" } ?? ""
     return [RunbookFinding(.warning, line: 1, "lint", "no alert of the platform is called \(runbook.alert)\(hint)")]
   }
 }

@@ -22,6 +22,9 @@ final class Binding {
   /// The value for a placeholder or a variable; `nil` for one that nothing binds.
   func value(_ name: String) -> String? {
     let key = Placeholders.key(name)
+    if let own = page.labels.pairs.first(where: { Placeholders.key($0.name) == key }), !own.value.isEmpty {
+      return own.value
+    }
     if let label = Placeholders.label(key), let value = label == "alertname" ? page.alert : labelled(label) {
       return value
     }

@@ -1,6 +1,7 @@
 import Documents
 import Scenarios
 import SimulationKernel
+import Telemetry
 import TwinWorld
 
 /// The page that calls a responder: when it came, and what it says.
@@ -10,15 +11,18 @@ package struct Page: Sendable {
   package var alert: String
   /// The region that it is about.
   package var region: String
+  /// The alert's labels; none where the platform has no alert rules.
+  package var labels: Labels
 
-  package init(at: TimeSpan, alert: String, region: String) {
+  package init(at: TimeSpan, alert: String, region: String, labels: Labels = Labels()) {
     self.at = at
     self.alert = alert
     self.region = region
+    self.labels = labels
   }
 }
 
-/// Decides when the pager rings, from what customers get: an objective is missed over a window of a minute, for a whole minute
+/// Stands in for alert rules where a platform has none: decides when the pager rings from what customers get: an objective is missed over a window of a minute, for a whole minute
 /// (`rate(…[1m])` with `for: 1m` in Prometheus' words).
 package struct PageWatch: Sendable {
   /// How often the rule is evaluated.
@@ -42,7 +46,29 @@ package struct PageWatch: Sendable {
   }
 }
 
+extension Platform {
+  /// The names of its alert rules.
+  package var alertNames: [String] {
+    let rules = regions.flatMap(\.objects).filter { $0["kind"]?.string == "PrometheusRule" }
+    let names = rules.flatMap { $0.at("spec", "groups")?.sequence ?? [] }.flatMap { $0["rules"]?.sequence ?? [] }
+      .compactMap { $0["alert"]?.string }
+    return Set(names).sorted()
+  }
+}
+
 extension Rehearsal {
+  /// The page that somebody got since the incident began: for this alert where the platform has it, else the first one.
+  package func page(for alert: String) -> Page? {
+    let isKnown = world.platform.alertNames.contains(alert)
+    let start = origin + (scenario.incidentStart ?? .zero)
+    for notification in world.journal.notifications where notification.isPage && notification.at >= start {
+      guard let labels = notification.firing.first(where: { !isKnown || $0["alertname"] == alert }) else { continue }
+      return Page(
+        at: notification.at - origin, alert: labels["alertname"], region: notification.region, labels: labels)
+    }
+    return nil
+  }
+
   /// Regions whose customers miss an objective of theirs now.
   package var sufferingRegions: [String] {
     let now = world.simulation.now - PageWatch.delay
