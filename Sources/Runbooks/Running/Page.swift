@@ -46,16 +46,6 @@ package struct PageWatch: Sendable {
   }
 }
 
-extension Platform {
-  /// The names of its alert rules.
-  package var alertNames: [String] {
-    let rules = regions.flatMap(\.objects).filter { $0["kind"]?.string == "PrometheusRule" }
-    let names = rules.flatMap { $0.at("spec", "groups")?.sequence ?? [] }.flatMap { $0["rules"]?.sequence ?? [] }
-      .compactMap { $0["alert"]?.string }
-    return Set(names).sorted()
-  }
-}
-
 extension Rehearsal {
   /// The page that somebody got since the incident began: for this alert where the platform has it, else the first one.
   package func page(for alert: String) -> Page? {
