@@ -1,5 +1,6 @@
 import AWSModel
 import KubernetesModel
+import NetworkModel
 import SimulationKernel
 import Telemetry
 
@@ -16,6 +17,10 @@ package protocol ToolHost: AnyObject {
   func region(code: String) -> AWSRegion?
   /// The bytes of a file; relative paths begin at the scenario's folder.
   func readFile(_ path: String) -> [UInt8]?
+  /// The network on which it can be reached; `nil` where there is none.
+  var network: Network? { get }
+  /// The engineer's machine in the network of the region to which a name or an address belongs.
+  func workstation(toward destination: String) -> Host?
   /// What a command reads as its standard input; empty at a terminal.
   var standardInput: [UInt8] { get }
   /// A variable of the environment, such as `PGPASSWORD`.
@@ -23,6 +28,8 @@ package protocol ToolHost: AnyObject {
 }
 
 extension ToolHost {
+  package var network: Network? { nil }
+  package func workstation(toward destination: String) -> Host? { nil }
   package var standardInput: [UInt8] { [] }
   package func environment(_ name: String) -> String? { nil }
 }

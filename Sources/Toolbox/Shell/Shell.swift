@@ -1,5 +1,6 @@
 import AWSModel
 import KubernetesModel
+import NetworkModel
 import SimulationKernel
 import Telemetry
 
@@ -27,7 +28,7 @@ package final class Shell {
 
   /// Everything that can be typed.
   package static let standardCommands: [any ToolCommand] =
-    [Kubectl(), AWSCommandLine(), Sleep(), DateCommand()] + TextTool.all
+    [Kubectl(), AWSCommandLine(), Sleep(), DateCommand()] + TextTool.all + NetworkTool.all
 
   /// The names that can be called, in the shell and beside it.
   package var commandNames: [String] { commands.map(\.name) + ShellBuiltin.all.map(\.name) }
@@ -237,6 +238,8 @@ final class ShellProcess: ToolHost {
   var contexts: [String] { base.contexts }
   func cluster(context: String) -> Cluster? { base.cluster(context: context) }
   func region(code: String) -> AWSRegion? { base.region(code: code) }
+  var network: Network? { base.network }
+  func workstation(toward destination: String) -> Host? { base.workstation(toward: destination) }
   func environment(_ name: String) -> String? { shell.variables[name] ?? base.environment(name) }
 
   /// `-` and `/dev/stdin` are the standard input.
