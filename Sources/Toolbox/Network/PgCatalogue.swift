@@ -13,6 +13,8 @@ import SimulationKernel
 final class PgCatalogue {
   /// What a query did to the server, in words.
   private(set) var effects: [String] = []
+  /// What the server remarks beside the result.
+  private(set) var warnings: [String] = []
   private let simulation: Simulation
   private let database: DBInstance?
   private let settings: PsqlSettings
@@ -45,7 +47,20 @@ final class PgCatalogue {
     let signals = ["pg_terminate_backend", "pg_cancel_backend"].filter { text.lowercased().contains($0) }
     for name in signals { text = text.replacing(name, with: "") }
     for (name, value) in constants { text = Self.replace(text, name, value) }
-    let outcome = try PsqlSession.query(text, on: scratch)
+    let whole = sql.trimmed.dropFirst(6).trimmed.lowercased()
+    var outcome = try PsqlSession.query(text, on: scratch)
+    // A constant has the name of the function that it stands for.
+    if constants.contains(where: { $0.0 == whole }) { outcome.table.columns = [String(whole.prefix { $0 != "(" })] }
+    // SQLite has no Booleans; here is the one column that is one.
+    if let column = outcome.table.columns.firstIndex(of: "granted") {
+      outcome.table = PsqlTable(
+        columns: outcome.table.columns,
+        rows: outcome.table.rows.map { row in
+          var row = row
+          row[column] = .text(row[column] == .integer(0) ? "f" : "t")
+          return row
+        })
+    }
     guard let signal = signals.first else { return outcome }
     let rows: [[SQLValue]] = outcome.table.rows.map { row in
       guard case .integer(let pid)? = row.first else { return [.null] }
@@ -117,7 +132,7 @@ final class PgCatalogue {
         client_addr TEXT, client_hostname TEXT, client_port INTEGER, wait_event_type TEXT, wait_event TEXT, state TEXT,
         query TEXT, backend_type TEXT);
       CREATE TABLE pg_settings (name TEXT, setting TEXT, unit TEXT, category TEXT);
-      CREATE TABLE pg_locks (locktype TEXT, relation TEXT, pid INTEGER, mode TEXT, granted TEXT);
+      CREATE TABLE pg_locks (locktype TEXT, relation TEXT, pid INTEGER, mode TEXT, granted INTEGER);
       CREATE TABLE pg_stat_database (datid INTEGER, datname TEXT, numbackends INTEGER, xact_commit INTEGER);
       """)
     guard let database else { return }
@@ -146,7 +161,7 @@ final class PgCatalogue {
         Self.lockerPID, "batch", "idle in transaction", ("Client", "ClientRead"),
         "LOCK TABLE payments IN ACCESS EXCLUSIVE MODE")
       try scratch.execute(
-        "INSERT INTO pg_locks VALUES ('relation', 'payments', ?1, 'AccessExclusiveLock', 't')",
+        "INSERT INTO pg_locks VALUES ('relation', 'payments', ?1, 'AccessExclusiveLock', 1)",
         [.integer(Self.lockerPID)])
     }
     try add(Self.ownPID, "psql", "active", nil, "")
@@ -188,6 +203,9 @@ final class PgCatalogue {
       database.otherSessions -= 1
       effects.append("pg_terminate_backend(\(pid))")
       return true
+    }
+    if terminates, pid < Self.firstPID || pid >= Self.firstPID + Int64(database.connections) {
+      warnings.append("PID \(pid) is not a PostgreSQL backend process")
     }
     return false
   }

@@ -101,6 +101,7 @@ final class PsqlSession {
         print(Self.tag(verb, table.changes))
       } else {
         for effect in catalogue.effects { note(effect) }
+        for warning in catalogue.warnings { result.errors += "WARNING:  \(warning)\n" }
         print(table.table.print(settings))
       }
     } catch {
@@ -117,10 +118,22 @@ final class PsqlSession {
     let statement = try store.prepare(sql)
     defer { statement.reset() }
     try statement.bindAll([])
-    let columns = (0..<Int32(statement.columnCount)).map(statement.columnName)
+    let columns = (0..<Int32(statement.columnCount)).map { columnName(statement.columnName($0)) }
     var rows: [[SQLValue]] = []
     while try statement.step() { rows.append(columns.indices.map { statement.value(Int32($0)) }) }
     return Outcome(table: PsqlTable(columns: columns, rows: rows), changes: store.changes)
+  }
+
+  /// The name that PostgreSQL gives a column: that of a function for its call, `?column?` for other expressions.
+  private static func columnName(_ name: String) -> String {
+    let word = name.prefix { $0 == "_" || ($0.isASCII && ($0.isLetter || $0.isNumber)) }
+    let rest = name.dropFirst(word.count)
+    if rest.isEmpty, word.first?.isNumber == false { return String(word) }
+    if rest.first == ".", !rest.dropFirst().contains(where: { " .()+-*/|<>=".contains($0) }) {
+      return String(rest.dropFirst())
+    }
+    if rest.first == "(", !word.isEmpty, !word.first!.isNumber { return word.lowercased() }
+    return "?column?"
   }
 
   private static func tag(_ verb: String, _ count: Int) -> String {

@@ -41,7 +41,7 @@ struct PsqlTable {
   private func aligned(_ settings: PsqlSettings) -> String {
     let cells = rows.map { $0.map(Self.text) }
     let widths = columns.indices.map { column in
-      max(settings.tuplesOnly ? 0 : columns[column].count, cells.map { $0[column].count }.max() ?? 0)
+      max(columns[column].count, cells.map { $0[column].count }.max() ?? 0)
     }
     var text = ""
     if !settings.tuplesOnly {
@@ -81,19 +81,22 @@ struct PsqlTable {
     var text = ""
     for (index, row) in rows.enumerated() {
       if !settings.tuplesOnly {
-        let label = "-[ RECORD \(index + 1) ]"
-        let line = label + String(repeating: "-", count: max(0, left + 1 - label.count))
-        text +=
-          line + (label.count > left + 1 ? "" : "+")
-          + String(repeating: "-", count: max(0, left + right + 3 - max(line.count + 1, label.count))) + "\n"
+        text += Self.rule("-[ RECORD \(index + 1) ]", left, right) + "\n"
       } else if index > 0 {
-        text += "\n"
+        text += Self.rule("", left, right) + "\n"
       }
       for column in columns.indices {
         text += columns[column] + spaces(left - columns[column].count) + " | " + Self.text(row[column]) + "\n"
       }
     }
     return text + "\n"
+  }
+
+  /// The line before a record: the label, a cross where the columns meet when it is free, dashes to the whole width.
+  private static func rule(_ label: String, _ left: Int, _ right: Int) -> String {
+    func dashes(_ count: Int) -> String { String(repeating: "-", count: max(0, count)) }
+    if label.count > left + 1 { return label + dashes(left + 3 + right - label.count) }
+    return label + dashes(left + 1 - label.count) + "+" + dashes(right + 1)
   }
 
   private func unalignedExpanded(_ settings: PsqlSettings) -> String {
