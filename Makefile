@@ -2,7 +2,7 @@
 
 SWIFT    ?= swift
 PREFIX   ?= /usr/local
-PACKAGES := libsqlite3-dev libyaml-dev
+PACKAGES := libsqlite3-dev libyaml-dev libpcre2-dev
 SCENARIO ?= scenarios/crashloop.yaml
 FORMAT   := --configuration .swift-format -r Package.swift Sources Tests bench
 BINARY   := .build/release/twin
@@ -25,13 +25,14 @@ setup:
 	fi
 
 build: setup
-	$(SWIFT) build -c release
+	$(SWIFT) build -c release --product twin
 
 # The main job: rehearses the crash loop end to end. Other scenarios: make run SCENARIO=scenarios/db-outage.yaml
 run: build
 	$(BINARY) run $(SCENARIO)
 
-test: setup lint
+# The tests of the command line run the release build.
+test: setup lint build
 	$(SWIFT) build --build-tests
 	$(SWIFT) test --skip-build
 
@@ -42,6 +43,7 @@ format:
 	$(SWIFT) format -i $(FORMAT)
 
 bench: build
+	$(SWIFT) build -c release --product twin-bench
 	bench/run
 
 install: build

@@ -15,12 +15,13 @@ struct Module {
 let modules = [
   Module(name: "CSQLite", dependencies: [], kind: .system(pkgConfig: "sqlite3", debianPackage: "libsqlite3-dev")),
   Module(name: "CYAML", dependencies: [], kind: .system(pkgConfig: "yaml-0.1", debianPackage: "libyaml-dev")),
+  Module(name: "CPCRE2", dependencies: [], kind: .system(pkgConfig: "libpcre2-8", debianPackage: "libpcre2-dev")),
   Module(name: "Documents", dependencies: ["CYAML"]),
   Module(name: "SimulationKernel", dependencies: []),
   Module(name: "SQLiteStore", dependencies: ["CSQLite"]),
   Module(name: "HTTPMessages", dependencies: []),
   Module(name: "PaymentCore", dependencies: ["SQLiteStore", "HTTPMessages"]),
-  Module(name: "Telemetry", dependencies: ["Documents", "SimulationKernel", "SQLiteStore"]),
+  Module(name: "Telemetry", dependencies: ["CPCRE2", "Documents", "SimulationKernel", "SQLiteStore"]),
   Module(name: "NetworkModel", dependencies: ["SimulationKernel", "HTTPMessages"]),
   Module(
     name: "AWSModel",
@@ -102,8 +103,8 @@ func makeTarget(_ module: Module) -> Target {
 
 /// One suite a target, named after it; a suite may import whatever stands in the table.
 let suites = [
-  "Documents", "SimulationKernel", "SQLiteStore", "PaymentCore", "NetworkModel", "AWSModel", "KubernetesModel",
-  "ClusterOperators", "Workloads", "TwinWorld", "Faults", "Toolbox", "Scenarios", "Reports", "CommandLine", "Tidy",
+  "Documents", "SimulationKernel", "SQLiteStore", "PaymentCore", "Telemetry", "NetworkModel", "AWSModel",
+  "KubernetesModel", "ClusterOperators", "Workloads", "TwinWorld", "Faults", "Toolbox", "Scenarios", "Reports", "CommandLine", "Tidy",
 ]
 
 let libraries = modules.filter { if case .library = $0.kind { true } else { false } }.map(\.name)

@@ -15,9 +15,23 @@ extension AWSRegion {
   /// - Throws: `InvalidRequestException` for a secret that is no login of a database of the region. A rotation whose database
   ///   is not available stops after createSecret and leaves the version pending.
   package func rotate(_ id: String) async throws(SecretsManagerError) {
-    let current = try secrets.value(id).value
+    let (secret, instance) = try rotatable(id)
+    try await rotate(secret, instance)
+  }
+
+  /// The same in a process of its own: what an API call starts. A rotation that stops is noted in the journal.
+  package func startRotation(_ id: String) throws(SecretsManagerError) {
+    let (secret, instance) = try rotatable(id)
+    network.simulation.spawn(Self.rotationEvent) { [self] in
+      do throws(SecretsManagerError) { try await rotate(secret, instance) } catch {
+        journal.note("\(name)/secret/\(secret.name)", reason: "RotationFailed", message: error.description)
+      }
+    }
+  }
+
+  private func rotatable(_ id: String) throws(SecretsManagerError) -> (SecretsManager.Secret, DBInstance) {
     let secret = try secrets.describe(id)
-    guard var login = try? parseJSON(current), let user = login["username"]?.string,
+    guard let login = try? parseJSON(try secrets.value(id).value), let user = login["username"]?.string,
       let password = login["password"]?.string,
       let instance = instances.first(where: { $0.configuration.user == user && $0.password == password })
     else {
@@ -25,6 +39,13 @@ extension AWSRegion {
         code: "InvalidRequestException",
         message: "No Lambda rotation function ARN is associated with this secret.")
     }
+    return (secret, instance)
+  }
+
+  private func rotate(
+    _ secret: SecretsManager.Secret, _ instance: DBInstance
+  ) async throws(SecretsManagerError) {
+    var login = (try? parseJSON(try secrets.value(secret.name).value)) ?? .null
     let successor = secrets.newPassword()
     login["password"] = .string(successor)
     await step()

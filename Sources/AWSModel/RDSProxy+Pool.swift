@@ -83,15 +83,26 @@ extension RDSProxy {
   private func refuse(since began: Instant) -> PostgresError {
     metrics.borrowTimeouts += 1
     metrics.borrowLatency.record(network.simulation.now - began)
-    journal.degrade(
-      component, effect: "no database connection within the borrow timeout", dependsOn: [target.component])
+    degrade("no database connection within the borrow timeout")
     return .borrowTimeout
   }
 
   private func note(_ error: PostgresError) {
     let line = error.message.split(separator: "\n").first.map(String.init) ?? error.message
     if recovery != nil { targetHealthReason = line }
-    journal.degrade(component, effect: line, dependsOn: [target.component])
+    degrade(line)
+  }
+
+  private func degrade(_ effect: String) {
+    isNotedAsDegraded = true
+    journal.degrade(component, effect: effect, dependsOn: [target.component])
+  }
+
+  /// A transaction went through.
+  func noteRecovery() {
+    guard isNotedAsDegraded else { return }
+    isNotedAsDegraded = false
+    journal.recover(component)
   }
 
   // MARK: The target's health
@@ -105,8 +116,7 @@ extension RDSProxy {
     targetHealthReason = "PENDING_PROXY_CAPACITY"
     for entry in idle { entry.connection.close() }
     idle = []
-    journal.degrade(
-      component, effect: "target \(target.configuration.identifier) unavailable", dependsOn: [target.component])
+    degrade("target \(target.configuration.identifier) unavailable")
     network.simulation.spawn(Self.reconnectEvent) { [self] in await reconnect(recovery) }
   }
 

@@ -63,6 +63,8 @@ package final class RDSProxy {
   var idle: [(host: Host, connection: PostgresConnection)] = []
   /// Where clients wait while the target is unavailable; `nil` while it is available.
   var recovery: Gate?
+  /// Whether the journal has it as degraded.
+  var isNotedAsDegraded = false
   let credentials: @Simulated () -> (user: String, password: String)?
   private var percent: Int
 
@@ -231,7 +233,7 @@ extension RDSProxy {
       if !backend.isUsable { checkTarget() }
       throw PostgresError(from: error)
     }
-    journal.recover(component)
+    noteRecovery()
   }
 }
 

@@ -147,6 +147,11 @@ package final class SecretsManager {
     return String((0..<32).map { _ in alphabet[stream.integer(below: alphabet.count)] })
   }
 
+  /// Whether a principal may do something with a secret that is there.
+  package func check(_ id: String, _ action: String, as principal: Principal) throws(SecretsManagerError) {
+    _ = try permitted(id, action, principal)
+  }
+
   private func permitted(
     _ id: String, _ action: String, _ principal: Principal?
   ) throws(SecretsManagerError) -> Secret {

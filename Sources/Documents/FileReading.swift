@@ -37,3 +37,17 @@ private func mode(of path: String) -> mode_t {
   var status = stat()
   return stat(path, &status) == 0 ? status.st_mode : 0
 }
+
+/// The names in a folder, sorted, without hidden ones; `nil` when it cannot be read.
+package func fileNames(in folder: String) -> [String]? {
+  guard let directory = opendir(folder) else { return nil }
+  defer { closedir(directory) }
+  var names: [String] = []
+  while let entry = readdir(directory) {
+    let name = withUnsafePointer(to: &entry.pointee.d_name) { pointer in
+      pointer.withMemoryRebound(to: CChar.self, capacity: 256) { String(cString: $0) }
+    }
+    if !name.hasPrefix(".") { names.append(name) }
+  }
+  return names.sorted()
+}

@@ -1,3 +1,5 @@
+import NetworkModel
+
 /// What a fault, an expectation or a drill's question points at: `region/kind/namespace/name`, or `region/kind/name` for
 /// what has no namespace. Each part may hold `*` (any characters) and `?` (one character).
 package struct TargetPattern: Hashable, Sendable, CustomStringConvertible {
@@ -84,25 +86,5 @@ package enum TargetMode: Hashable, Sendable, CustomStringConvertible {
   }
 }
 
-/// Whether a text fits a pattern with `*` and `?`, in time linear in their product at worst.
-package func matchesGlob(_ pattern: String, _ text: String) -> Bool {
-  let pattern = Array(pattern.unicodeScalars)
-  let text = Array(text.unicodeScalars)
-  var (p, t) = (0, 0)
-  var star: (p: Int, t: Int)?
-  while t < text.count {
-    if p < pattern.count, pattern[p] == "*" {
-      star = (p, t)
-      p += 1
-    } else if p < pattern.count, pattern[p] == "?" || pattern[p] == text[t] {
-      p += 1
-      t += 1
-    } else if let last = star {
-      star = (last.p, last.t + 1)
-      (p, t) = (last.p + 1, last.t + 1)
-    } else {
-      return false
-    }
-  }
-  return pattern[p...].allSatisfy { $0 == "*" }
-}
+/// Whether a text fits a pattern with `*` and `?`.
+package func matchesGlob(_ pattern: String, _ text: String) -> Bool { globMatches(pattern, text) }

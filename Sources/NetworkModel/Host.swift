@@ -18,6 +18,7 @@ package final class Host {
 
   private var listeners: [(port: UInt16, listener: Listener)] = []
   private(set) var clientConnections: [Connection] = []
+  private var sweepAt = Host.sweepFloor
   var names = NameCache()
 
   init(name: String, address: IPv4Address, zone: Zone, roles: [String], securityGroups: [String]) {
@@ -58,7 +59,15 @@ package final class Host {
   /// Connections that processes here hold as clients.
   package var openClientConnections: Int { clientConnections.count }
 
-  func opened(_ connection: Connection) { clientConnections.append(connection) }
+  func opened(_ connection: Connection) {
+    clientConnections.append(connection)
+    guard clientConnections.count > sweepAt else { return }
+    // Who drops a connection that its server has ended need not close it.
+    clientConnections.removeAll { !$0.isUsable }
+    sweepAt = max(Self.sweepFloor, clientConnections.count * 2)
+  }
+
+  private nonisolated static let sweepFloor = 64
 
   func closed(_ connection: Connection) {
     // Short-lived connections are the newest ones: looked for from the end.

@@ -1,5 +1,4 @@
 import Documents
-import Glibc
 import NetworkModel
 
 /// A platform as its folder of manifests describes it. Nothing about a platform is written in Swift: `platform.yaml` names
@@ -91,19 +90,6 @@ package struct Platform: Sendable {
       }
       return true
     }
-  }
-
-  private static func fileNames(in folder: String) -> [String]? {
-    guard let directory = opendir(folder) else { return nil }
-    defer { closedir(directory) }
-    var names: [String] = []
-    while let entry = readdir(directory) {
-      let name = withUnsafePointer(to: &entry.pointee.d_name) { pointer in
-        pointer.withMemoryRebound(to: CChar.self, capacity: 256) { String(cString: $0) }
-      }
-      if !name.hasPrefix(".") { names.append(name) }
-    }
-    return names.sorted()
   }
 }
 

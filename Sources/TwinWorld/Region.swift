@@ -56,12 +56,14 @@ package final class Region {
     cluster.startKubelets()
   }
 
-  /// Creates the objects: namespaces and nodes first, as `kubectl apply` of a sorted release does.
+  /// Creates the objects: namespaces first, then what others refer to, as `kubectl apply` of a sorted release does.
   private func apply(_ objects: [Node], _ diagnostics: Diagnostics) {
-    let first = ["Namespace", "Node", "ConfigMap", "ServiceAccount"]
-    for isFirst in [true, false] {
-      for node in objects where first.contains(node["kind"]?.string ?? "") == isFirst {
-        let kind = cluster.server.kind(apiVersion: node["apiVersion"]?.string ?? "", kind: node["kind"]?.string ?? "")
+    let stages = [["Namespace"], ["Node", "ConfigMap", "ServiceAccount"]]
+    func stage(_ node: Node) -> Int { stages.firstIndex { $0.contains(node["kind"]?.string ?? "") } ?? stages.count }
+    for current in 0...stages.count {
+      for node in objects where stage(node) == current {
+        let kind = cluster.server.kind(
+          apiVersion: node["apiVersion"]?.string ?? "", kind: node["kind"]?.string ?? "")
         do throws(APIError) { try cluster.server.create(KubeObject(kind, node.json), as: Self.user) } catch {
           diagnostics.error(at: node.mark, error.message)
         }

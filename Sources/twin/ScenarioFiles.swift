@@ -1,6 +1,5 @@
 import Documents
 import Faults
-import Glibc
 import Scenarios
 import SimulationKernel
 import Toolbox
@@ -32,18 +31,8 @@ enum ScenarioFiles {
     return files
   }
 
-  static func names(in folder: String) -> [String] {
-    guard let directory = opendir(folder) else { return [] }
-    defer { closedir(directory) }
-    var names: [String] = []
-    while let entry = readdir(directory) {
-      names.append(
-        withUnsafePointer(to: &entry.pointee.d_name) { pointer in
-          pointer.withMemoryRebound(to: CChar.self, capacity: 256) { String(cString: $0) }
-        })
-    }
-    return names.filter { !$0.hasPrefix(".") }.sorted()
-  }
+  /// The names in a folder; none when it cannot be read.
+  static func names(in folder: String) -> [String] { fileNames(in: folder) ?? [] }
 
   /// Reads a scenario and its platform and checks one against the other.
   ///

@@ -20,4 +20,12 @@ import Testing
     #expect(forked == alone)
     #expect(Set(forked.map(\.value)).count == 4, "legs that differ have different digests")
   }
+
+  @Test func noiseHappensAndHarmsNobody() throws {
+    let quiet = ["run", "scenarios/steady.yaml", "--until", "4m", "-o", "json"]
+    let calm = try Program.run(quiet)
+    let noisy = try Program.run(quiet + ["--set", "noise=high"])
+    #expect(calm.code == 0 && noisy.code == 0)
+    #expect(calm.digests != noisy.digests)
+  }
 }

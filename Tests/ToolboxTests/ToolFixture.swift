@@ -124,6 +124,24 @@ final class ToolFixture: ToolHost {
     {apiVersion: secretsmanager.aws.upbound.io/v1beta1, kind: SecretVersion, metadata: {name: database}, spec: {forProvider: {secretIdRef: {name: database}, secretStringSecretRef: {name: database-password, key: password}}}}
     ---
     {apiVersion: rds.aws.upbound.io/v1beta1, kind: Instance, metadata: {name: ledger}, spec: {forProvider: {instanceClass: db.t3.medium, username: app, dbName: ledger, engineVersion: "16.4", multiAz: true, passwordSecretRef: {name: database-password, key: password}, vpcSecurityGroupIdRefs: [{name: database}]}}}
+    ---
+    {apiVersion: ec2.aws.upbound.io/v1beta1, kind: Subnet, metadata: {name: public-a}, spec: {forProvider: {cidrBlock: 10.10.50.0/24, availabilityZone: eu-south-2a, tags: {Tier: public}}}}
+    ---
+    {apiVersion: ec2.aws.upbound.io/v1beta1, kind: Subnet, metadata: {name: private-a}, spec: {forProvider: {cidrBlock: 10.10.51.0/24, availabilityZone: eu-south-2a, tags: {Tier: private}}}}
+    ---
+    {apiVersion: v1, kind: Secret, metadata: {name: login}, stringData: {json: '{"username": "app", "password": "s3cret"}'}}
+    ---
+    {apiVersion: kms.aws.upbound.io/v1beta1, kind: Key, metadata: {name: main}, spec: {forProvider: {description: Secrets}}}
+    ---
+    {apiVersion: secretsmanager.aws.upbound.io/v1beta1, kind: Secret, metadata: {name: login}, spec: {forProvider: {name: payments/login, kmsKeyIdRef: {name: main}}}}
+    ---
+    {apiVersion: secretsmanager.aws.upbound.io/v1beta1, kind: SecretVersion, metadata: {name: login}, spec: {forProvider: {secretIdRef: {name: login}, secretStringSecretRef: {name: login, key: json}}}}
+    ---
+    {apiVersion: iam.aws.upbound.io/v1beta1, kind: Role, metadata: {name: eso}, spec: {forProvider: {assumeRolePolicy: '{"Statement": []}'}}}
+    ---
+    {apiVersion: rds.aws.upbound.io/v1beta1, kind: Proxy, metadata: {name: ledger}, spec: {forProvider: {auth: [{secretArnRef: {name: login}}], vpcSecurityGroupIdRefs: [{name: pods}]}}}
+    ---
+    {apiVersion: rds.aws.upbound.io/v1beta1, kind: ProxyTarget, metadata: {name: ledger}, spec: {forProvider: {dbProxyNameRef: {name: ledger}, dbInstanceIdentifierRef: {name: ledger}}}}
     """
 
   // MARK: ToolHost

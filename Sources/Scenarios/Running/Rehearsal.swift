@@ -55,6 +55,7 @@ package final class Rehearsal {
     scheduleTraffic()
     scheduleHistory()
     scheduleFaults()
+    scheduleNoise()
     world.simulation.at(origin, Self.historyEvent) { [self] in baselineWorkloads = runningWorkloads() }
   }
 
@@ -100,6 +101,23 @@ package final class Rehearsal {
         let path = ["spec", "template", "metadata", "annotations", "kubectl.kubernetes.io/restartedAt"]
         deployment.json.set(path[...], to: .string(server.timestamp))
         _ = try? server.update(deployment, as: "ci-deployer")
+      }
+    }
+  }
+
+  /// Unrelated events: pods of the system that are lost at random times of the run, and whose replicas take over.
+  private func scheduleNoise() {
+    let count = [Scenario.Noise.none: 0, .low: 2, .high: 8][scenario.noise] ?? 0
+    let stream = world.simulation.random("noise")
+    for _ in 0..<count {
+      let time = scenario.duration * stream.uniform()
+      let (regionIndex, podNumber) = (stream.integer(below: world.regions.count), stream.integer(below: 1000))
+      world.simulation.at(origin + time, Self.historyEvent) { [self] in
+        let server = world.regions[regionIndex].cluster.server
+        let pods = server.list(.pod, namespace: "kube-system")
+        guard !pods.isEmpty else { return }
+        let pod = pods[podNumber % pods.count]
+        try? server.delete(.pod, pod.namespace, pod.name, as: "cluster-maintenance")
       }
     }
   }

@@ -11,12 +11,17 @@ extension AWSCommandLine {
     Operation(
       service: "ec2", name: "describe-security-groups", lists: ["group-ids", "group-names", "filters"]
     ) { call in ["SecurityGroups": .array(try call.selectedGroups().map(call.json))] },
-    Operation(
-      service: "ec2", name: "authorize-security-group-ingress", options: rule
-    ) { try $0.authorize() },
-    Operation(
-      service: "ec2", name: "revoke-security-group-ingress", options: rule
-    ) { try $0.revoke() },
+    Operation(service: "ec2", name: "describe-security-group-rules", lists: ["filters"]) { call in
+      ["SecurityGroupRules": .array(try call.selectedRules())]
+    },
+    Operation(service: "ec2", name: "authorize-security-group-ingress", options: rule) { try $0.authorize(.ingress) },
+    Operation(service: "ec2", name: "authorize-security-group-egress", options: rule) { try $0.authorize(.egress) },
+    Operation(service: "ec2", name: "revoke-security-group-ingress", options: rule) { try $0.revoke(.ingress) },
+    Operation(service: "ec2", name: "revoke-security-group-egress", options: rule) { try $0.revoke(.egress) },
+    Operation(service: "ec2", name: "describe-vpcs") { call in ["Vpcs": .array(call.region.vpcs.map(call.json))] },
+    Operation(service: "ec2", name: "describe-subnets", lists: ["subnet-ids"]) { call in
+      ["Subnets": .array(try call.selectedSubnets())]
+    },
   ]
 }
 
@@ -38,24 +43,61 @@ extension AWSCall {
     let ids = options.list("group-ids") + options.list("group-names")
     var groups = ids.isEmpty ? region.ownSecurityGroups : []
     for id in ids { groups.append(try group(id)) }
-    for filter in options.list("filters") {
-      let fields = filter.firstRange(of: ",Values=")
-      guard let fields, filter.hasPrefix("Name=") else {
-        throw AWSUsageError(
-          "Error parsing parameter '--filters': Expected: '=', received: 'EOF' for input:\n\(filter)", usage: false)
-      }
-      let name = String(filter[..<fields.lowerBound].dropFirst("Name=".count))
-      let values = filter[fields.upperBound...].split(separator: ",").map(String.init)
+    for (name, values) in try filters() {
       groups = try groups.filter { group in
         switch name {
-        case "group-name": values.contains(group.name)
-        case "group-id": values.contains(group.id)
+        case "group-name": values.contains { globMatches($0, group.name) }
+        case "group-id": values.contains { globMatches($0, group.id) }
         case "vpc-id": values.contains(group.vpcID)
         default: throw failure("InvalidParameterValue", "The filter '\(name)' is invalid")
         }
       }
     }
     return groups
+  }
+
+  /// `--filters Name=group-name,Values=a,b`.
+  private func filters() throws -> [(name: String, values: [String])] {
+    try options.list("filters").map { filter in
+      guard let fields = filter.firstRange(of: ",Values="), filter.hasPrefix("Name=") else {
+        throw AWSUsageError(
+          "Error parsing parameter '--filters': Expected: '=', received: 'EOF' for input:\n\(filter)", usage: false)
+      }
+      let name = String(filter[..<fields.lowerBound].dropFirst("Name=".count))
+      return (name, filter[fields.upperBound...].split(separator: ",").map(String.init))
+    }
+  }
+
+  fileprivate func selectedRules() throws -> [JSONValue] {
+    var groups = region.ownSecurityGroups
+    for (name, values) in try filters() {
+      guard name == "group-id" else { throw failure("InvalidParameterValue", "The filter '\(name)' is invalid") }
+      groups = groups.filter { values.contains($0.id) }
+    }
+    return groups.flatMap { group in group.rules.map { json($0, of: group) } }
+  }
+
+  fileprivate func selectedSubnets() throws -> [JSONValue] {
+    let ids = options.list("subnet-ids")
+    if let unknown = ids.first(where: { id in !region.subnets.contains { $0.id == id } }) {
+      throw failure("InvalidSubnetID.NotFound", "The subnet ID '\(unknown)' does not exist")
+    }
+    return region.subnets.filter { ids.isEmpty || ids.contains($0.id) }.map { subnet in
+      [
+        "AvailabilityZone": .string(subnet.zone.name), "CidrBlock": .string(subnet.block.description),
+        "State": "available", "SubnetId": .string(subnet.id), "VpcId": .string(region.vpcs.first?.id ?? ""),
+        "OwnerId": .string(region.accountID),
+        "Tags": [["Key": "Name", "Value": .string(subnet.name)], ["Key": "Tier", "Value": .string(subnet.tier)]],
+      ]
+    }
+  }
+
+  fileprivate func json(_ vpc: AWSRegion.VPC) -> JSONValue {
+    [
+      "CidrBlock": .string(vpc.block.description), "State": "available", "VpcId": .string(vpc.id),
+      "OwnerId": .string(region.accountID), "InstanceTenancy": "default", "IsDefault": false,
+      "Tags": [["Key": "Name", "Value": .string(vpc.name)]],
+    ]
   }
 
   private func target() throws -> SecurityGroup {
@@ -66,7 +108,7 @@ extension AWSCall {
   }
 
   /// The rule of `--protocol --port --source-group|--cidr`.
-  private func wantedRule() throws -> SecurityGroupRule {
+  private func wantedRule(_ direction: SecurityGroupRule.Direction) throws -> SecurityGroupRule {
     guard let ipProtocol = options["protocol"] else {
       throw failure("MissingParameter", "The request must contain the parameter ipPermissions")
     }
@@ -93,52 +135,35 @@ extension AWSCall {
     } else {
       throw failure("MissingParameter", "Source group or CIDR must be specified")
     }
-    return SecurityGroupRule(.ingress, ipProtocol: all ? "-1" : ipProtocol, fromPort: from, toPort: to, peer: peer)
+    return SecurityGroupRule(direction, ipProtocol: all ? "-1" : ipProtocol, fromPort: from, toPort: to, peer: peer)
   }
 
-  fileprivate func authorize() throws -> JSONValue {
-    var group = try target()
-    let rule = try wantedRule()
-    guard !group.rules.contains(rule) else {
-      let peer =
-        switch rule.peer {
-        case .cidr(let block): block.description
-        case .group(let id): id
-        }
-      throw failure(
-        "InvalidPermission.Duplicate",
-        "the specified rule \"peer: \(peer), \(rule.ipProtocol.uppercased()), from port: \(rule.fromPort), to port: "
-          + "\(rule.toPort), ALLOW\" already exists")
-    }
-    group.rules.append(rule)
-    region.securityGroups[group.id] = group
-    note(group, "AuthorizeSecurityGroupIngress", rule)
+  fileprivate func authorize(_ direction: SecurityGroupRule.Direction) throws -> JSONValue {
+    let group = try target()
+    let rule = try wantedRule(direction)
+    try region.securityGroups.authorize([rule], in: group.id)
+    note(group, rule)
     return ["Return": true, "SecurityGroupRules": [json(rule, of: group)]]
   }
 
-  fileprivate func revoke() throws -> JSONValue {
-    var group = try target()
-    let rule = try wantedRule()
-    guard group.rules.contains(rule) else {
-      throw failure("InvalidPermission.NotFound", "The specified rule does not exist in this security group.")
-    }
-    group.rules.removeAll { $0 == rule }
-    region.securityGroups[group.id] = group
-    note(group, "RevokeSecurityGroupIngress", rule)
+  fileprivate func revoke(_ direction: SecurityGroupRule.Direction) throws -> JSONValue {
+    let group = try target()
+    let rule = try wantedRule(direction)
+    try region.securityGroups.revoke([rule], in: group.id)
+    note(group, rule)
     return ["Return": true, "RevokedSecurityGroupRules": [json(rule, of: group)]]
   }
 
-  private func note(_ group: SecurityGroup, _ action: String, _ rule: SecurityGroupRule) {
+  private func note(_ group: SecurityGroup, _ rule: SecurityGroupRule) {
     host.journal.note(
-      "\(region.name)/securitygroup/\(group.name)", reason: action,
+      "\(region.name)/securitygroup/\(group.name)", reason: operation.apiName,
       message: "\(rule.ipProtocol) \(rule.fromPort)-\(rule.toPort)")
   }
 
   private func json(_ rule: SecurityGroupRule, of group: SecurityGroup) -> JSONValue {
     let all = rule.ipProtocol == "-1"
-    let digits = String(fnv1a("\(group.id)/\(rule.ipProtocol)/\(rule.fromPort)/\(rule.peer)".utf8), radix: 16)
     var json: JSONValue = [
-      "SecurityGroupRuleId": .string("sgr-0" + String(repeating: "0", count: 16 - digits.count) + digits),
+      "SecurityGroupRuleId": .string(rule.id(in: group.id)),
       "GroupId": .string(group.id), "GroupOwnerId": .string(region.accountID),
       "IsEgress": .bool(rule.direction == .egress), "IpProtocol": .string(rule.ipProtocol),
       "FromPort": .integer(all ? -1 : Int64(rule.fromPort)), "ToPort": .integer(all ? -1 : Int64(rule.toPort)),

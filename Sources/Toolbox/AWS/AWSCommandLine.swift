@@ -31,18 +31,21 @@ package struct AWSCommandLine: ToolCommand {
         word == "db" ? "DB" : word.prefix(1).uppercased() + word.dropFirst()
       }.joined()
     }
+
+    /// The service as events in the trail name it.
+    var eventSource: String { (service == "elbv2" ? "elasticloadbalancing" : service) + ".amazonaws.com" }
   }
 
-  static let operations: [Operation] = rds + ec2 + loadBalancing + secretsManager
+  static let operations: [Operation] =
+    rds + ec2 + loadBalancing + secretsManager + identity + keys + certificates + trail
 
   package func run(_ arguments: [String], on host: any ToolHost) async -> CommandResult {
     await host.simulation.sleep(Self.callTime.sample(host.simulation.random("aws")), Self.callEvent)
     do {
       let call = try Self.read(arguments, host)
-      let answer = try call.operation.run(call)
-      return CommandResult(output: try call.text(answer))
+      return CommandResult(output: try call.text(try call.answer()))
     } catch let error as AWSUsageError {
-      return CommandResult(errors: error.text, exitCode: 252)
+      return CommandResult(errors: error.text, exitCode: error.exitCode)
     } catch let error as AWSServiceError {
       return CommandResult(errors: "\n\(error.text)\n", exitCode: 254)
     } catch {
@@ -123,25 +126,33 @@ package struct AWSCommandLine: ToolCommand {
   }
 }
 
-/// A wrong command line; exit code 252.
+/// A command line that cannot be carried out: malformed (252), without configuration (253), or without a connection (255).
 struct AWSUsageError: Error {
   let text: String
+  let exitCode: Int32
 
-  init(_ message: String, usage: Bool = true) {
+  init(_ message: String, usage: Bool = true, exitCode: Int32 = 252) {
     let head =
       "usage: aws [options] <command> <subcommand> [<subcommand> ...] [parameters]\n"
       + "To see help text, you can run:\n\n  aws help\n  aws <command> help\n  aws <command> <subcommand> help\n\n"
     text = "\n" + (usage ? head : "") + (usage ? "aws: error: " : "") + message + "\n"
+    self.exitCode = exitCode
   }
 }
 
 /// An error that the service answers; exit code 254.
-struct AWSServiceError: Error {
-  let text: String
+struct AWSServiceError: Error, AWSFault {
+  let code: String
+  let message: String
+  let operation: String
 
   init(_ code: String, _ operation: String, _ message: String) {
-    text = "An error occurred (\(code)) when calling the \(operation) operation: \(message)"
+    self.code = code
+    self.message = message
+    self.operation = operation
   }
+
+  var text: String { "An error occurred (\(code)) when calling the \(operation) operation: \(message)" }
 }
 
 /// The options of a command line; what is given twice counts twice for lists.
@@ -153,84 +164,6 @@ struct AWSOptions: Sendable {
   subscript(name: String) -> String? { given.last { $0.name == name }?.values.first }
   func has(_ name: String) -> Bool { given.contains { $0.name == name } }
   func list(_ name: String) -> [String] { given.filter { $0.name == name }.flatMap(\.values) }
-}
-
-/// One call of the command line in one region.
-@Simulated
-final class AWSCall {
-  let host: any ToolHost
-  let operation: AWSCommandLine.Operation
-  let options: AWSOptions
-  let region: AWSRegion
-
-  init(host: any ToolHost, operation: AWSCommandLine.Operation, options: AWSOptions) throws {
-    self.host = host
-    self.operation = operation
-    self.options = options
-    guard let code = options["region"] else {
-      throw AWSUsageError(
-        "You must specify a region. You can also configure your region by running \"aws configure\".", usage: false)
-    }
-    guard let region = host.region(code: code) else {
-      throw AWSUsageError(
-        "Could not connect to the endpoint URL: \"https://\(operation.service).\(code).amazonaws.com/\"", usage: false)
-    }
-    self.region = region
-  }
-
-  func failure(_ code: String, _ message: String) -> AWSServiceError {
-    AWSServiceError(code, operation.apiName, message)
-  }
-
-  /// Time as the command line prints it.
-  func time(_ instant: Instant) -> String {
-    let text = ClusterClock.timestamp(instant)
-    let thousandths = String(instant.nanoseconds / 1_000_000 % 1000)
-    return text.dropLast() + "." + String(repeating: "0", count: 3 - thousandths.count) + thousandths + "000+00:00"
-  }
-
-  /// The answer in the wanted format.
-  func text(_ answer: JSONValue?) throws -> String {
-    guard var answer else { return "" }
-    if let query = options["query"] { answer = try JMESPath(query).value(answer) }
-    switch options["output"] ?? "json" {
-    case "json": return answer.jsonText(JSONLayout(indent: 4)) + "\n"
-    case "text": return Self.plain(answer, title: nil)
-    case let format:
-      throw AWSUsageError(
-        "argument --output: Invalid choice: '\(format)' (choose from 'json', 'text')")
-    }
-  }
-
-  /// Text output: scalars of an object in one line, separated by tabs and sorted by key; then what is inside, each line
-  /// led by its key in capitals (AWS CLI user guide, "Text output format").
-  private static func plain(_ value: JSONValue, title: String?) -> String {
-    let lead = title.map { [$0.uppercased()] } ?? []
-    switch value {
-    case .object(let object):
-      let scalars = object.sortedMembers.filter { $0.value.object == nil && $0.value.array == nil }
-      let line = scalars.isEmpty ? "" : (lead + scalars.map { cell($0.value) }).joined(separator: "\t") + "\n"
-      return line
-        + object.sortedMembers.map { member in
-          member.value.object == nil && member.value.array == nil ? "" : plain(member.value, title: member.key)
-        }.joined()
-    case .array(let items):
-      if title == nil, items.allSatisfy({ $0.object == nil && $0.array == nil }) {
-        return items.map(cell).joined(separator: "\t") + "\n"
-      }
-      if items.allSatisfy({ $0.object == nil && $0.array == nil }) {
-        return items.map { (lead + [cell($0)]).joined(separator: "\t") + "\n" }.joined()
-      }
-      return items.map { plain($0, title: title) }.joined()
-    default: return cell(value) + "\n"
-    }
-  }
-
-  private static func cell(_ value: JSONValue) -> String {
-    switch value {
-    case .bool(let flag): flag ? "True" : "False"
-    case .null: "None"
-    default: value.string ?? value.jsonText()
-    }
-  }
+  /// All that was given, in order.
+  var all: [(name: String, values: [String])] { given }
 }
