@@ -10,6 +10,15 @@ package func jsonNumberText(_ value: Double) -> String {
   return digits.scientific(exponentDigits: digits.exponent < 0 ? 1 : 2)
 }
 
+/// A number as Go's `strconv.FormatFloat(value, 'g', -1, 64)` writes it, which is how exporters print sample values.
+package func goNumberText(_ value: Double) -> String {
+  if value.isNaN { return "NaN" }
+  if value.isInfinite { return value < 0 ? "-Inf" : "+Inf" }
+  if value == 0 { return value.sign == .minus ? "-0" : "0" }
+  let digits = DecimalDigits(value)
+  return (-4..<6).contains(digits.exponent) ? digits.positional : digits.scientific(exponentDigits: 2)
+}
+
 /// A number as go-yaml writes one that came through JSON: whole ones as integers, others as Go's `%g` does, positional
 /// between 1e-4 and 1e6.
 func goYAMLNumberText(_ value: Double) -> String {
