@@ -8,6 +8,7 @@ package struct APIError: Error, Hashable, Sendable, CustomStringConvertible {
     case badRequest = "BadRequest"
     case forbidden = "Forbidden"
     case unsupportedMediaType = "UnsupportedMediaType"
+    case tooManyRequests = "TooManyRequests"
     /// A failure without a reason of its own: status 500.
     case unknown = ""
   }

@@ -5,8 +5,10 @@ extension APIServer {
   ///
   /// - Parameter columns: the columns of its tables beside NAME; without any they are NAME and AGE.
   package func register(_ kind: ResourceKind, columns: [PrinterColumn] = []) {
-    if !columns.isEmpty { printerColumns[kind] = columns }
-    if !kinds.contains(kind) { kinds.append(kind) }
+    let known = KnownDefinition.of(kind)
+    let shown = columns.isEmpty ? known?.columns ?? [] : columns
+    if !shown.isEmpty { printerColumns[kind] = shown }
+    if !kinds.contains(kind) { kinds.append(kind.named(known)) }
   }
 
   /// Serves the kind that a CustomResourceDefinition defines, with its `additionalPrinterColumns`.
@@ -20,6 +22,7 @@ extension APIServer {
     let resource = ResourceKind(
       group, version["name"]?.string ?? "v1", kind, plural,
       (spec.at("names", "shortNames")?.array ?? []).compactMap(\.string),
+      categories: (spec.at("names", "categories")?.array ?? []).compactMap(\.string),
       namespaced: spec["scope"]?.string != "Cluster")
     register(resource, columns: (version["additionalPrinterColumns"]?.array ?? []).compactMap(PrinterColumn.init))
     if let known = kinds.firstIndex(of: resource) { kinds[known] = resource }
@@ -44,6 +47,9 @@ extension APIServer {
     }
     return ["s", "x", "ch", "sh"].contains(where: word.hasSuffix) ? word + "es" : word + "s"
   }
+
+  /// The kinds that a word stands for as a category, in the order of discovery: `all`, `managed`.
+  package func kinds(inCategory word: String) -> [ResourceKind] { kinds.filter { $0.categories.contains(word) } }
 
   /// The kind that a word of the command line means; of several the one that has been served longest.
   package func kind(named word: String) -> ResourceKind? { kinds.first { $0.isNamed(word) } }

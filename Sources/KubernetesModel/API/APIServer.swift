@@ -52,7 +52,8 @@ package final class APIServer {
   private var watches: [ResourceKind: [Watch]] = [:]
   private var version: Int64 = 1000
   var nextServiceAddress: UInt32 = 10
-  var nextNodePort: Int64 = 30_000
+  /// Node ports are given out in order from 30001 on; the real allocator draws them.
+  var lastNodePort: Int64 = 30_000
   private let journal: Journal
   let stream: RandomStream
   /// The garbage collector's own, so that deletions do not shift the names of new objects.

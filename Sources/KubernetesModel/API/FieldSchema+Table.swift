@@ -1,5 +1,5 @@
-// One row a Go struct: its JSON fields. A field alone is text; `:s :b :i :l :?` are string, bool, int32, int64 and anything;
-// `[]` and `{}` before a type make a list and a map of it; other words name a row.
+// One row a Go struct: its JSON fields. A field alone is text; `:s :b :i :l :q :?` are string, bool, int32, int64, a quantity and
+// anything; `[]` and `{}` before a type make a list and a map of it; other words name a row.
 extension FieldSchema {
   private static let object = "apiVersion kind metadata:ObjectMeta"
 
@@ -87,7 +87,7 @@ extension FieldSchema {
     ("EnvFromSource", "prefix configMapRef:ConfigMapEnvSource secretRef:SecretEnvSource"),
     ("ConfigMapEnvSource", "name optional:b"),
     ("SecretEnvSource", "name optional:b"),
-    ("ResourceRequirements", "limits:{}? requests:{}? claims:?"),
+    ("ResourceRequirements", "limits:{}q requests:{}q claims:?"),
     ("VolumeMount", "name readOnly:b recursiveReadOnly mountPath subPath mountPropagation subPathExpr"),
     (
       "Probe",

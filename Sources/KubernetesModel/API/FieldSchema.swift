@@ -6,6 +6,8 @@ enum FieldSchema {
   /// What a field may hold.
   indirect enum FieldType: Sendable {
     case string, bool, int32, int64
+    /// A `resource.Quantity`: a number, or text such as `250m`.
+    case quantity
     /// Not looked at: numbers or text, dates, types that nobody writes by hand here.
     case any
     case list(FieldType)
@@ -38,6 +40,9 @@ enum FieldSchema {
     case (.any, _), (.string, .string), (.bool, .bool): return nil
     case (.int32, .integer(let number)) where Int32(exactly: number) != nil: return nil
     case (.int64, .integer): return nil
+    case (.quantity, _):
+      guard (try? Quantity(value)) == nil else { return nil }
+      return "quantities must match the regular expression '^([+-]?[0-9.]+)([eEinumkKMGTP]*[-+]?[0-9]*)$'"
     case (.list(let element), .array(let items)):
       return items.lazy.compactMap { typeProblem($0, element, owner: owner, path: path) }.first
     case (.map(let element), .object(let object)):
@@ -77,7 +82,7 @@ enum FieldSchema {
     case .bool: "bool"
     case .int32: "int32"
     case .int64: "int64"
-    case .any: "interface {}"
+    case .any, .quantity: "interface {}"
     case .list(let element): "[]\(goName(element))"
     case .map(let element): "map[string]\(goName(element))"
     case .named(let name): "v1.\(name)"
@@ -96,6 +101,26 @@ enum FieldSchema {
         return unknownFields(member.value, type, path: place)
       }
     default: return []
+    }
+  }
+
+  /// The value without the fields that the kind does not have: what the server stores.
+  static func pruned(_ json: JSONValue, _ kind: ResourceKind) -> JSONValue {
+    guard let root = root(of: kind) else { return json }
+    return pruned(json, .named(root))
+  }
+
+  private static func pruned(_ value: JSONValue, _ type: FieldType) -> JSONValue {
+    switch (type, value) {
+    case (.list(let element), .array(let items)): return .array(items.map { pruned($0, element) })
+    case (.named(let name), .object(let object)):
+      guard let fields = structs[name] else { return value }
+      return .object(
+        JSONObject(
+          distinct: object.members.compactMap { member in
+            fields[member.key].map { (member.key, pruned(member.value, $0)) }
+          }))
+    default: return value
     }
   }
 
@@ -121,6 +146,7 @@ enum FieldSchema {
     case "b": return .bool
     case "i": return .int32
     case "l": return .int64
+    case "q": return .quantity
     case "?": return .any
     default: return .named(String(text))
     }

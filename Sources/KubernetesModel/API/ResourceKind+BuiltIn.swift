@@ -1,10 +1,10 @@
 // The kinds that a cluster serves without any CustomResourceDefinition, with their short names (`kubectl api-resources` of
 // version 1.32).
 extension ResourceKind {
-  package static let pod = ResourceKind("", "v1", "Pod", "pods", ["po"])
+  package static let pod = ResourceKind("", "v1", "Pod", "pods", ["po"], categories: ["all"])
   package static let node = ResourceKind("", "v1", "Node", "nodes", ["no"], namespaced: false)
   package static let namespace = ResourceKind("", "v1", "Namespace", "namespaces", ["ns"], namespaced: false)
-  package static let service = ResourceKind("", "v1", "Service", "services", ["svc"])
+  package static let service = ResourceKind("", "v1", "Service", "services", ["svc"], categories: ["all"])
   package static let configMap = ResourceKind("", "v1", "ConfigMap", "configmaps", ["cm"])
   package static let secret = ResourceKind("", "v1", "Secret", "secrets")
   package static let event = ResourceKind("", "v1", "Event", "events", ["ev"])
@@ -16,11 +16,13 @@ extension ResourceKind {
     "", "v1", "PersistentVolume", "persistentvolumes", ["pv"], namespaced: false)
   package static let persistentVolumeClaim = ResourceKind(
     "", "v1", "PersistentVolumeClaim", "persistentvolumeclaims", ["pvc"])
-  package static let deployment = ResourceKind("apps", "v1", "Deployment", "deployments", ["deploy"])
-  package static let replicaSet = ResourceKind("apps", "v1", "ReplicaSet", "replicasets", ["rs"])
-  package static let statefulSet = ResourceKind("apps", "v1", "StatefulSet", "statefulsets", ["sts"])
-  package static let job = ResourceKind("batch", "v1", "Job", "jobs")
-  package static let cronJob = ResourceKind("batch", "v1", "CronJob", "cronjobs", ["cj"])
+  package static let deployment = ResourceKind(
+    "apps", "v1", "Deployment", "deployments", ["deploy"], categories: ["all"])
+  package static let replicaSet = ResourceKind("apps", "v1", "ReplicaSet", "replicasets", ["rs"], categories: ["all"])
+  package static let statefulSet = ResourceKind(
+    "apps", "v1", "StatefulSet", "statefulsets", ["sts"], categories: ["all"])
+  package static let job = ResourceKind("batch", "v1", "Job", "jobs", categories: ["all"])
+  package static let cronJob = ResourceKind("batch", "v1", "CronJob", "cronjobs", ["cj"], categories: ["all"])
   package static let endpointSlice = ResourceKind("discovery.k8s.io", "v1", "EndpointSlice", "endpointslices")
   package static let ingress = ResourceKind("networking.k8s.io", "v1", "Ingress", "ingresses", ["ing"])
   package static let ingressClass = ResourceKind(
@@ -30,7 +32,7 @@ extension ResourceKind {
   package static let podDisruptionBudget = ResourceKind(
     "policy", "v1", "PodDisruptionBudget", "poddisruptionbudgets", ["pdb"])
   package static let horizontalPodAutoscaler = ResourceKind(
-    "autoscaling", "v2", "HorizontalPodAutoscaler", "horizontalpodautoscalers", ["hpa"])
+    "autoscaling", "v2", "HorizontalPodAutoscaler", "horizontalpodautoscalers", ["hpa"], categories: ["all"])
   package static let lease = ResourceKind("coordination.k8s.io", "v1", "Lease", "leases")
   package static let priorityClass = ResourceKind(
     "scheduling.k8s.io", "v1", "PriorityClass", "priorityclasses", ["pc"], namespaced: false)
@@ -46,13 +48,13 @@ extension ResourceKind {
     "apiextensions.k8s.io", "v1", "CustomResourceDefinition", "customresourcedefinitions", ["crd", "crds"],
     namespaced: false)
 
-  /// The kinds that every cluster serves.
+  /// The kinds that every cluster serves, in the order of discovery: the core group, then the others by name.
   package static let builtIn: [ResourceKind] = [
-    .pod, .node, .namespace, .service, .configMap, .secret, .event, .serviceAccount, .deployment, .replicaSet,
-    .endpointSlice, .ingress, .networkPolicy, .podDisruptionBudget, .horizontalPodAutoscaler, .daemonSet, .statefulSet,
-    .job, .cronJob, .lease, .endpoints, .limitRange, .resourceQuota, .persistentVolume, .persistentVolumeClaim,
-    .ingressClass, .priorityClass, .storageClass, .role, .roleBinding, .clusterRole, .clusterRoleBinding,
-    .customResourceDefinition,
+    .configMap, .endpoints, .event, .limitRange, .namespace, .node, .persistentVolumeClaim, .persistentVolume, .pod,
+    .resourceQuota, .secret, .serviceAccount, .service, .customResourceDefinition, .daemonSet, .deployment, .replicaSet,
+    .statefulSet, .horizontalPodAutoscaler, .cronJob, .job, .lease, .endpointSlice, .ingressClass, .ingress,
+    .networkPolicy, .podDisruptionBudget, .clusterRoleBinding, .clusterRole, .roleBinding, .role, .priorityClass,
+    .storageClass,
   ]
 
   /// Whether kubectl knows the kind's Go type: only then is a strategic merge patch taken.

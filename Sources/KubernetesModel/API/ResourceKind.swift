@@ -11,17 +11,20 @@ package struct ResourceKind: Hashable, Sendable {
   package let kind: String
   package let plural: String
   package let shortNames: [String]
+  /// Such as `all`.
+  package let categories: [String]
   package let isNamespaced: Bool
 
   package init(
     _ group: String, _ version: String, _ kind: String, _ plural: String, _ shortNames: [String] = [],
-    namespaced: Bool = true
+    categories: [String] = [], namespaced: Bool = true
   ) {
     self.group = group
     self.version = version
     self.kind = kind
     self.plural = plural
     self.shortNames = shortNames
+    self.categories = categories
     isNamespaced = namespaced
   }
 
@@ -31,6 +34,14 @@ package struct ResourceKind: Hashable, Sendable {
   }
 
   package func hash(into hasher: inout Hasher) { hasher.combine(kind) }
+
+  /// The kind with the names of its shipped definition where it has none of its own.
+  func named(_ definition: KnownDefinition?) -> ResourceKind {
+    guard let definition else { return self }
+    return ResourceKind(
+      group, version, kind, plural, shortNames.isEmpty ? definition.shortNames : shortNames,
+      categories: categories.isEmpty ? definition.categories : categories, namespaced: isNamespaced)
+  }
 
   package var apiVersion: String { group.isEmpty ? version : "\(group)/\(version)" }
   /// `deployments.apps`, as error messages name it.
