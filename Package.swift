@@ -52,7 +52,8 @@ let modules = [
   Module(
     name: "Toolbox",
     dependencies: [
-      "Documents", "SimulationKernel", "Telemetry", "NetworkModel", "AWSModel", "KubernetesModel", "TwinWorld",
+      "CPCRE2", "Documents", "SimulationKernel", "SQLiteStore", "HTTPMessages", "Telemetry", "NetworkModel", "AWSModel",
+      "KubernetesModel", "TwinWorld",
     ]),
   Module(
     name: "Scenarios",
@@ -104,7 +105,8 @@ func makeTarget(_ module: Module) -> Target {
 /// One suite a target, named after it; a suite may import whatever stands in the table.
 let suites = [
   "Documents", "SimulationKernel", "SQLiteStore", "PaymentCore", "Telemetry", "NetworkModel", "AWSModel",
-  "KubernetesModel", "ClusterOperators", "Workloads", "TwinWorld", "Faults", "Toolbox", "Scenarios", "Reports", "CommandLine", "Tidy",
+  "KubernetesModel", "ClusterOperators", "Workloads", "TwinWorld", "Faults", "Toolbox", "Scenarios", "Reports",
+  "CommandLine", "Tidy",
 ]
 
 let libraries = modules.filter { if case .library = $0.kind { true } else { false } }.map(\.name)

@@ -11,21 +11,23 @@ package final class Terminal: ToolHost {
   package let world: World
   /// Ends with a slash, or is empty.
   package let folder: String
-  private static let shell = Shell()
+  /// The session: its variables last as long as the terminal.
+  package let shell = Shell()
 
   package init(_ world: World, folder: String) {
     self.world = world
     self.folder = folder
   }
 
-  /// The commands by name.
-  nonisolated package static let commands: [(name: String, summary: String)] = [
-    ("kubectl", "look at and change a cluster"), ("aws", "look at and change a region's AWS resources"),
-    ("sleep", "wait"),
-  ]
+  /// The commands by name: programs first, then what the shell does itself.
+  nonisolated package static let commands: [(name: String, summary: String)] =
+    [
+      ("kubectl", "look at and change a cluster"), ("aws", "look at and change a region's AWS resources"),
+      ("sleep", "wait"), ("date", "the time in the twin"),
+    ] + TextTool.names.map { ($0, "text") } + ShellBuiltin.names.map { ($0, "the shell's own") }
 
   /// Types one line and waits for it to end, in virtual time. What was typed and printed goes into the journal.
-  package func run(_ line: String) async -> CommandResult { await Self.shell.run(line: line, on: self) }
+  package func run(_ line: String) async -> CommandResult { await shell.run(line: line, on: self) }
 
   package var simulation: Simulation { world.simulation }
   package var journal: Journal { world.journal }

@@ -1,6 +1,7 @@
 import Documents
 import Faults
 import SimulationKernel
+import Toolbox
 
 extension Scenario {
   /// Holds the scenario against its platform: everything that can be known without running. Ordered by place.
@@ -68,8 +69,12 @@ extension Scenario {
     }
     if facts.commands.isEmpty { return }
     for step in solution.steps {
-      let command = step.value.split(whereSeparator: \.isWhitespace).first.map(String.init) ?? ""
-      check(Located(command, at: step.mark), among: facts.commands, "command of the toolbox", diagnostics)
+      do throws(ShellSyntaxError) {
+        for command in try ShellScript(parsing: step.value).knownCommands {
+          guard let name = command.words.first ?? nil else { continue }
+          check(Located(name, at: step.mark), among: facts.commands, "command of the toolbox", diagnostics)
+        }
+      } catch { diagnostics.error(at: step.mark, error.description) }
     }
   }
 }
