@@ -13,6 +13,7 @@ package final class MonitoringPrograms {
     ("alertmanager", "Alertmanager: groups alerts and tells receivers, port 9093"),
     ("kube-state-metrics", "the state of the cluster's objects as metrics, port 8080"),
     ("cloudwatch-exporter", "yet-another-cloudwatch-exporter: CloudWatch's metrics for Prometheus, port 5000"),
+    ("node-exporter", "processors and memory of the node under it as metrics, port 9100"),
     ("coredns", "the processes behind the cluster's name server: what pods looked up, port 9153"),
   ]
 
@@ -37,6 +38,7 @@ package final class MonitoringPrograms {
     case "alertmanager": return { AlertmanagerProgram(stack) }
     case "kube-state-metrics": return { StateMetricsProgram(stack) }
     case "cloudwatch-exporter": return { CloudWatchExporter(stack) }
+    case "node-exporter": return { NodeExporter(stack) }
     case "coredns": return { NameServerProgram(stack) }
     default: return nil
     }
