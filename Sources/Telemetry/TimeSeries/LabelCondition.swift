@@ -1,12 +1,12 @@
 /// A matcher made ready to be asked many times.
-package struct LabelCondition: Sendable {
+package struct LabelCondition {
   package let name: String
   /// The only value that passes, where there is just one.
   let onlyValue: String?
-  private let passes: @Sendable (String) -> Bool
+  private let passes: (String) -> Bool
 
   /// - Parameter passes: asked with an empty string for series without the label.
-  package init(_ name: String, passes: @escaping @Sendable (String) -> Bool) {
+  package init(_ name: String, passes: @escaping (String) -> Bool) {
     self.name = name
     onlyValue = nil
     self.passes = passes

@@ -39,30 +39,33 @@ extension TimeSeriesStore {
     return found
   }
 
-  /// Calls `body` with the samples within the bounds, both included, staleness markers left out. They are read where they
-  /// lie if they are plain, and decoded to `scratch` otherwise; the buffer is valid during the call only.
+  /// Calls `body` with the samples within the bounds, both included. They are read where they lie if they are plain, and
+  /// decoded to `scratch` otherwise; the buffer is valid during the call only.
+  ///
+  /// - Parameter keepingStale: whether staleness markers are among them.
   @inline(__always)
-  func withLiveSamples<Result>(
-    of id: SeriesID, from: Int64, through: Int64, scratch: SampleBuffer,
+  func withSamples<Result>(
+    of id: SeriesID, from: Int64, through: Int64, keepingStale: Bool, scratch: SampleBuffer,
     _ body: (UnsafeBufferPointer<Sample>) -> Result
   ) -> Result {
     let record = record(id)
     let plain = record.pointee.recentSamples
-    if !record.pointee.recentHasStaleMarkers, let first = plain.first,
+    if keepingStale || !record.pointee.recentHasStaleMarkers, let first = plain.first,
       first.time <= from || record.pointee.chunks.isEmpty
     {
       let low = plain.firstIndex(notBefore: from)
-      let high = plain.firstIndex(notBefore: through == .max ? .max : through + 1)
+      let high = through == .max ? plain.count : plain.firstIndex(notBefore: through + 1)
       return body(UnsafeBufferPointer(rebasing: plain[low..<max(low, high)]))
     }
     scratch.removeAll()
-    collect(record, from: from, through: through, into: scratch)
+    collect(record, from: from, through: through, keepingStale: keepingStale, into: scratch)
     return body(scratch.samples)
   }
 
   @inline(never)
   private func collect(
-    _ record: UnsafeMutablePointer<SeriesRecord>, from: Int64, through: Int64, into scratch: SampleBuffer
+    _ record: UnsafeMutablePointer<SeriesRecord>, from: Int64, through: Int64, keepingStale: Bool,
+    into scratch: SampleBuffer
   ) {
     let chunks = record.pointee.chunks
     var index = chunks.partitioningIndex { $0.lastTime >= from }
@@ -70,7 +73,7 @@ extension TimeSeriesStore {
       chunks[index].bytes.withUnsafeBytes { bytes in
         guard var reader = ChunkReader(bytes) else { return }
         while let sample = reader.next(), sample.time <= through {
-          if sample.time >= from && !sample.isStale { scratch.append(sample) }
+          if sample.time >= from && (keepingStale || !sample.isStale) { scratch.append(sample) }
         }
       }
       index += 1
@@ -78,7 +81,7 @@ extension TimeSeriesStore {
     let plain = record.pointee.recentSamples
     for sample in plain[plain.firstIndex(notBefore: from)...] {
       guard sample.time <= through else { break }
-      if !sample.isStale { scratch.append(sample) }
+      if keepingStale || !sample.isStale { scratch.append(sample) }
     }
   }
 
