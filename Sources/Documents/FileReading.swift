@@ -6,6 +6,11 @@ package struct FileError: Error, Hashable, Sendable, CustomStringConvertible {
   /// The system's text, such as `No such file or directory`.
   package var reason: String
 
+  package init(path: String, reason: String) {
+    self.path = path
+    self.reason = reason
+  }
+
   package var description: String { "\(path): \(reason)" }
 }
 
@@ -24,6 +29,20 @@ package func readFile(_ path: String) throws(FileError) -> [UInt8] {
       throw FileError(path: path, reason: String(cString: strerror(errno)))
     }
     bytes += chunk[..<count]
+  }
+}
+
+/// Writes a whole file in place of what may be there.
+package func writeFile(_ path: String, _ bytes: [UInt8]) throws(FileError) {
+  let descriptor = open(path, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0o666)
+  guard descriptor >= 0 else { throw FileError(path: path, reason: String(cString: strerror(errno))) }
+  defer { close(descriptor) }
+  var rest = bytes[...]
+  while !rest.isEmpty {
+    let count = rest.withUnsafeBytes { write(descriptor, $0.baseAddress, $0.count) }
+    if count < 0, errno == EINTR { continue }
+    guard count > 0 else { throw FileError(path: path, reason: String(cString: strerror(errno))) }
+    rest = rest.dropFirst(count)
   }
 }
 

@@ -99,15 +99,6 @@ package final class MappingReader {
 
   package func has(_ key: String) -> Bool { node(key) != nil }
 
-  /// Reports a key that needs a better answer than "unknown"; returns whether it is there.
-  @discardableResult
-  package func reject(_ key: String, _ message: String, hint: String? = nil) -> Bool {
-    guard let entry = entries.first(where: { $0.key.keyText == key }) else { return false }
-    reportedKeys.insert(key)
-    diagnostics.error(at: entry.key.mark, message, hint: hint)
-    return true
-  }
-
   /// Reports a mistake at a key's value, or at the mapping where the key is missing.
   package func error(at key: String? = nil, _ message: String, hint: String? = nil) {
     if isRecording { return }

@@ -1,3 +1,5 @@
+import Glibc
+
 /// A number as Go's `encoding/json` writes a `float64`: the shortest digits, positional between 1e-6 and 1e21. Values
 /// that JSON cannot hold (infinities, NaN) become `null`.
 package func jsonNumberText(_ value: Double) -> String {
@@ -8,6 +10,32 @@ package func jsonNumberText(_ value: Double) -> String {
   let digits = DecimalDigits(value)
   if (-6..<21).contains(digits.exponent) { return digits.positional }
   return digits.scientific(exponentDigits: digits.exponent < 0 ? 1 : 2)
+}
+
+/// A number as Go's `strconv.FormatFloat(value, 'g', -1, 64)` writes it, which is how exporters print sample values.
+package func goNumberText(_ value: Double) -> String {
+  if value.isNaN { return "NaN" }
+  if value.isInfinite { return value < 0 ? "-Inf" : "+Inf" }
+  if value == 0 { return value.sign == .minus ? "-0" : "0" }
+  let digits = DecimalDigits(value)
+  return (-4..<6).contains(digits.exponent) ? digits.positional : digits.scientific(exponentDigits: 2)
+}
+
+/// A number as Go's `strconv.FormatFloat(value, 'f', -1, 64)` writes it: the shortest digits, never a power of ten.
+package func positionalNumberText(_ value: Double) -> String {
+  guard value.isFinite, value != 0 else { return goNumberText(value) }
+  return DecimalDigits(value).positional
+}
+
+/// A number with so many places behind the point, as C's and Go's `%.Nf` write it.
+package func fixedText(_ value: Double, places: Int) -> String {
+  guard value.isFinite else { return goNumberText(value) }
+  let capacity = 350 + places
+  return String(unsafeUninitializedCapacity: capacity) { buffer in
+    buffer.withMemoryRebound(to: CChar.self) { bytes in
+      withVaList([Int32(places), value]) { Int(vsnprintf(bytes.baseAddress, capacity, "%.*f", $0)) }
+    }
+  }
 }
 
 /// A number as go-yaml writes one that came through JSON: whole ones as integers, others as Go's `%g` does, positional

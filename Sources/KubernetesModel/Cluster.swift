@@ -32,6 +32,8 @@ package final class Cluster {
   package let events: EventRecorder
   package let journal: Journal
   package let scheduler: Scheduler
+  /// What the pods ask the cluster's name server, for its processes to report.
+  package let lookups = LookupStatistics()
   let configuration: Configuration
   let registry: any ImageRegistry
 
@@ -45,6 +47,7 @@ package final class Cluster {
   private let replicaSets: ReplicaSetController
   private let endpointSlices: EndpointSliceController
   private let daemonSets: DaemonSetController
+  private let statefulSets: StatefulSetController
 
   package init(_ configuration: Configuration, network: Network, registry: any ImageRegistry, journal: Journal) {
     self.configuration = configuration
@@ -59,6 +62,7 @@ package final class Cluster {
     replicaSets = ReplicaSetController(server, events)
     endpointSlices = EndpointSliceController(server)
     daemonSets = DaemonSetController(server, events)
+    statefulSets = StatefulSetController(server, events)
     scheduler = Scheduler(server, events)
   }
 
@@ -81,7 +85,9 @@ package final class Cluster {
   }
 
   /// The controllers by the name under which a fault stops them.
-  package static let controllerNames = ["daemonset", "deployment", "endpointslice", "replicaset", "scheduler"]
+  package static let controllerNames = [
+    "daemonset", "deployment", "endpointslice", "replicaset", "scheduler", "statefulset",
+  ]
 
   /// Stops a controller's loop, or lets it go on: the faults `controller.crash` and `scheduler.stop`.
   ///
@@ -90,7 +96,7 @@ package final class Cluster {
   package func setController(_ name: String, isStopped: Bool) -> Bool {
     let queues: [(String, WorkQueue)] = [
       ("daemonset", daemonSets.queue), ("deployment", deployments.queue), ("endpointslice", endpointSlices.queue),
-      ("replicaset", replicaSets.queue), ("scheduler", scheduler.queue),
+      ("replicaset", replicaSets.queue), ("scheduler", scheduler.queue), ("statefulset", statefulSets.queue),
     ]
     guard let queue = queues.first(where: { $0.0 == name })?.1 else { return false }
     queue.isStopped = isStopped

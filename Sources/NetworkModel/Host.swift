@@ -16,6 +16,9 @@ package final class Host {
   /// How its processes look names up; as a plain machine of its region's network does unless set.
   package var resolver = ResolverConfiguration()
 
+  /// Where its lookups are counted; `nil` for hosts whose name server nobody watches.
+  package var lookups: LookupStatistics?
+
   private var listeners: [(port: UInt16, listener: Listener)] = []
   private(set) var clientConnections: [Connection] = []
   private var sweepAt = Host.sweepFloor

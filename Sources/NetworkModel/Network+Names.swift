@@ -16,16 +16,17 @@ extension Network {
       let isFar = server.upstream != nil && !server.isCached(candidate, at: simulation.now)
       switch server.answer(candidate, at: simulation.now) {
       case .success(let record) where !record.addresses.isEmpty:
-        await lookUp(server, isFar: isFar, trace)
+        await lookUp(server, isFar: isFar, .noError, host, trace)
         if host.resolver.keepsAnswers {
           host.names.keep(name, record.addresses, until: simulation.now + record.timeToLive)
         }
         return record.addresses[stream.integer(below: record.addresses.count)]
-      case .success, .failure(.noSuchDomain): await lookUp(server, isFar: isFar, trace)
+      case .success, .failure(.noSuchDomain): await lookUp(server, isFar: isFar, .noSuchDomain, host, trace)
       case .failure(.serverFailure):
-        await lookUp(server, isFar: isFar, trace)
+        await lookUp(server, isFar: isFar, .serverFailure, host, trace)
         throw .nameResolution(.serverFailure, name: name)
       case .failure(.timedOut):
+        host.lookups?.count(nil, .zero, isCached: nil)
         await pause(profile.nameTimeout * profile.nameAttempts, .nameResolution, trace, Self.lookupEvent)
         throw .nameResolution(.timedOut, name: name)
       }
@@ -33,11 +34,14 @@ extension Network {
     throw .nameResolution(.noSuchDomain, name: name)
   }
 
-  private func lookUp(_ server: NameSystem, isFar: Bool, _ trace: RequestTrace?) async {
+  private func lookUp(
+    _ server: NameSystem, isFar: Bool, _ code: LookupCounter.Code, _ host: Host, _ trace: RequestTrace?
+  ) async {
     // A cluster's DNS is a pod nearby; what it must ask for costs the region's resolver on top.
     var span = server.delay
     if server.upstream != nil { span += profile.otherZone.sample(stream) + profile.otherZone.sample(stream) }
     if server.upstream == nil || isFar { span += profile.nameLookup.sample(stream) }
+    host.lookups?.count(code, span, isCached: server.upstream == nil ? nil : !isFar)
     await pause(span, .nameResolution, trace, Self.lookupEvent)
   }
 }

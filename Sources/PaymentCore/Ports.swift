@@ -82,4 +82,10 @@ package protocol RequestSurroundings: Database, WallClock {
   func newKey() async -> IdempotencyKey
   /// Writes a line to the process's log.
   func log(_ line: String) async
+  /// What the process says about itself in `/metrics`; `nil` where nobody keeps account.
+  func processFigures() async -> ProcessFigures?
+}
+
+extension RequestSurroundings {
+  package func processFigures() async -> ProcessFigures? { nil }
 }

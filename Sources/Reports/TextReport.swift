@@ -20,7 +20,7 @@ package struct TextReport: Sendable {
     text += "platform \(platform) (\(regions) regions, \(workloads) workloads)\n"
     for fault in scenario.faults {
       let decoy = fault.isDecoy ? "   decoy" : ""
-      text += "  fault   \(pad(clockText(fault.start), 7)) \(fault.verb.name) \(fault.target.value)\(decoy)\n"
+      text += "  fault   \(pad(fault.start.map(clockText) ?? fault.at.value.description, 7)) \(fault.verb.name) \(fault.target.value)\(decoy)\n"
     }
     return text
   }

@@ -9,16 +9,27 @@ enum EventAction {
 }
 
 /// Pending events ordered by (time, sequence): a four-ary heap of plain words over a slab of actions, so that moving
-/// an entry copies 24 bytes and touches no reference count.
+/// an entry copies 16 bytes, four siblings fit a cache line, and no reference count is touched.
 struct EventQueue {
   struct Entry {
     var time: Int64
-    var sequence: UInt64
-    var slot: Int32
+    /// The sequence number above the slot: compared as one word, because sequence numbers are unique.
+    private var order: UInt64
+
+    init(time: Int64, sequence: UInt64, slot: Int32) {
+      precondition(slot < 1 << Self.slotBits, "more than 16 million events are pending")
+      precondition(sequence < 1 << (64 - Self.slotBits), "more than a million million events were scheduled")
+      self.time = time
+      order = sequence << Self.slotBits | UInt64(slot)
+    }
+
+    var slot: Int32 { Int32(truncatingIfNeeded: order & (1 << Self.slotBits - 1)) }
+
+    private static let slotBits: UInt64 = 24
 
     @inline(__always)
     static func < (left: Entry, right: Entry) -> Bool {
-      left.time < right.time || (left.time == right.time && left.sequence < right.sequence)
+      left.time < right.time || (left.time == right.time && left.order < right.order)
     }
   }
 

@@ -83,8 +83,9 @@ package final class CancelScope {
 /// A value that comes once: one process waits for it, anybody may give it.
 @Simulated
 package final class Reply<Value> {
+  /// What was given; `nil` as long as nothing was.
+  package private(set) var value: Value?
   private let simulation: Simulation
-  private var value: Value?
   private var waiter: Waiter?
 
   package init(_ simulation: Simulation) { self.simulation = simulation }

@@ -83,6 +83,57 @@ package final class Journal {
     }
   }
 
+  /// An alert of a region's Prometheus changed its state.
+  package struct AlertChange: Sendable {
+    package enum State: String, Sendable { case inactive, pending, firing }
+
+    package var at: Instant
+    package var region: String
+    /// All labels, `alertname` and the external ones included.
+    package var labels: Labels
+    package var state: State
+    package var value: Double
+    /// Annotations as they were expanded.
+    package var annotations: [Label]
+
+    package init(
+      at: Instant, region: String, labels: Labels, state: State, value: Double, annotations: [Label] = []
+    ) {
+      self.at = at
+      self.region = region
+      self.labels = labels
+      self.state = state
+      self.value = value
+      self.annotations = annotations
+    }
+
+    package var name: String { labels["alertname"] }
+  }
+
+  /// A notification that Alertmanager sent to a receiver.
+  package struct Notification: Sendable {
+    package var at: Instant
+    package var region: String
+    package var receiver: String
+    package var group: Labels
+    package var firing: [Labels]
+    package var resolved: [Labels]
+    /// Whether the receiver wakes a person.
+    package var isPage: Bool
+
+    package init(
+      at: Instant, region: String, receiver: String, group: Labels, firing: [Labels], resolved: [Labels], isPage: Bool
+    ) {
+      self.at = at
+      self.region = region
+      self.receiver = receiver
+      self.group = group
+      self.firing = firing
+      self.resolved = resolved
+      self.isPage = isPage
+    }
+  }
+
   /// Most entries of one kind that are kept.
   package static let limit = 200_000
 
@@ -91,6 +142,8 @@ package final class Journal {
   package private(set) var faults: [FaultEntry] = []
   package private(set) var commands: [CommandEntry] = []
   package private(set) var resourceVersions: [ResourceVersion] = []
+  package private(set) var alertChanges: [AlertChange] = []
+  package private(set) var notifications: [Notification] = []
   /// Entries that were not kept because of the limit.
   package private(set) var dropped = 0
 
@@ -134,6 +187,10 @@ package final class Journal {
   package func note(_ command: CommandEntry) { keep(command, in: &commands) }
 
   package func note(_ version: ResourceVersion) { keep(version, in: &resourceVersions) }
+
+  package func note(_ change: AlertChange) { keep(change, in: &alertChanges) }
+
+  package func note(_ notification: Notification) { keep(notification, in: &notifications) }
 
   private func keep<Entry>(_ entry: Entry, in entries: inout [Entry]) {
     if entries.count < Self.limit { entries.append(entry) } else { dropped += 1 }

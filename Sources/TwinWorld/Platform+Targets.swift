@@ -21,6 +21,13 @@ extension Platform {
     return targets
   }
 
+  /// The names of the alerts of all PrometheusRule objects, sorted.
+  package var alertNames: [String] {
+    let rules = regions.flatMap(\.objects).filter { $0["kind"]?.string == "PrometheusRule" }
+      .flatMap { $0.at("spec", "groups")?.sequence ?? [] }.flatMap { $0["rules"]?.sequence ?? [] }
+    return Set(rules.compactMap { $0["alert"]?.string }).sorted()
+  }
+
   private func kubernetesTargets(_ region: RegionDefinition) -> [String] {
     let named = region.objects.map { node -> String in
       let kind = (node["kind"]?.string ?? "").lowercased()

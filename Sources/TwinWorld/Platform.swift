@@ -42,11 +42,12 @@ package struct Platform: Sendable {
     guard let document = read(file, diagnostics).first, let header = Form.platform.read(document, diagnostics) else {
       throw DiagnosticList(diagnostics.all)
     }
+    let shared = header.shared.map { manifests(in: "\(folder)/\($0)", diagnostics) } ?? []
     let regions = header.regions.map { region in
       RegionDefinition(
         name: region.name, code: region.code, accountID: region.account, residency: region.residency,
         awsResources: manifests(in: "\(folder)/\(region.folder)/aws", diagnostics),
-        objects: manifests(in: "\(folder)/\(region.folder)/kubernetes", diagnostics))
+        objects: shared + manifests(in: "\(folder)/\(region.folder)/kubernetes", diagnostics))
     }
     let known = regions.map(\.name)
     let objectives = manifests(in: "\(folder)/\(header.objectives)", diagnostics).compactMap {
@@ -108,6 +109,7 @@ private struct PlatformHeader {
   var regions: [Region]
   var images: [Platform.ImageDefinition]
   var objectives: String
+  var shared: String?
 }
 
 extension Form where Value == PlatformHeader {
@@ -120,8 +122,10 @@ extension Form where Value == PlatformHeader {
       let regions = reader.required("regions", .list(of: .platformRegion), "Its regions.")
       let images = reader.required("images", .list(of: .platformImage), "The images that its registries hold.")
       let objectives = reader.required("objectives", .nonEmptyString, "The folder of its OpenSLO objects.")
+      let shared = reader.optional("shared", .nonEmptyString, "The folder of manifests that every cluster gets.")
       guard let name, let title, let regions, let images, let objectives else { return nil }
-      return PlatformHeader(name: name, title: title, regions: regions, images: images, objectives: objectives)
+      return PlatformHeader(
+        name: name, title: title, regions: regions, images: images, objectives: objectives, shared: shared)
     }
   }
 }

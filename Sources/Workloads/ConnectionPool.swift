@@ -18,6 +18,7 @@ final class ConnectionPool {
   private let url: PaymentAPIConfiguration.DatabaseURL
   private let permits: Semaphore
   private var idle: [PostgresConnection] = []
+  private var dialErrors = 0
 
   init(_ url: PaymentAPIConfiguration.DatabaseURL, container: ContainerProcess, network: Network) {
     self.url = url
@@ -65,10 +66,23 @@ final class ConnectionPool {
   }
 
   private func open(_ trace: RequestTrace?) async throws(PostgresError) -> PostgresConnection {
-    try await PostgresConnection.open(
-      network, from: container.host, to: url.host, port: url.port,
-      PostgresStartup(user: url.user, password: url.password, database: url.database),
-      deadline: container.simulation.now + Self.connectTimeout, trace: trace)
+    do throws(PostgresError) {
+      return try await PostgresConnection.open(
+        network, from: container.host, to: url.host, port: url.port,
+        PostgresStartup(user: url.user, password: url.password, database: url.database),
+        deadline: container.simulation.now + Self.connectTimeout, trace: trace)
+    } catch {
+      dialErrors += 1
+      throw error
+    }
+  }
+
+  /// What `/metrics` says about the pool.
+  var figures: ProcessFigures.Pool {
+    let waits = permits.statistics
+    return ProcessFigures.Pool(
+      inUse: permits.inUse, idle: idle.count, maximum: Self.maximumConnections, waits: waits.waited,
+      waitSeconds: waits.totalWait.seconds, timeouts: waits.abandoned, dialErrors: dialErrors)
   }
 
   func close() {

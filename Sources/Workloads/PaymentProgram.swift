@@ -103,7 +103,8 @@ extension PaymentProgram: HTTPService {
     exchange.trace?.add(.podProcessor, container.simulation.now - arrived)
     guard container.isAlive else { throw Died() }
     let response = await api.respond(
-      to: request, in: SimulatedSurroundings(container: container, pool: pool, trace: exchange.trace))
+      to: request, in: SimulatedSurroundings(container: container, pool: pool, trace: exchange.trace),
+      arrival: ClusterClock.microseconds(arrived))
     guard container.isAlive else { throw Died() }
     return response
   }
@@ -133,4 +134,10 @@ private struct SimulatedSurroundings: RequestSurroundings {
   }
 
   @Simulated func log(_ line: String) async { container.write(line) }
+
+  @Simulated func processFigures() async -> ProcessFigures? {
+    ProcessFigures(
+      processorSeconds: container.cpu.used.seconds, residentBytes: container.workingSet,
+      startSeconds: ClusterClock.seconds(container.startedAt), pool: pool.figures)
+  }
 }

@@ -79,7 +79,7 @@ enum Catalogues {
     }
   }
 
-  private static func workloads() -> [(String, String)] { ImageCatalog.programs.map { ($0.name, $0.summary) } }
+  private static func workloads() -> [(String, String)] { World.programs.map { ($0.name, $0.summary) } }
 
   private static func text(_ verb: FaultVerb) -> String {
     var text = "\(verb.name)\n  \(verb.summary)\n  target: \(verb.targetKinds.joined(separator: ", "))\n"
@@ -93,7 +93,8 @@ enum Catalogues {
     var text =
       "\(scenario.name.value)\n  \(scenario.title)\n  \(scenario.file), \(scenario.duration.duration.shortText), platform \(scenario.platform.value)\n"
     for fault in scenario.faults {
-      text += "  fault     \(clockText(fault.start)) \(fault.verb.name) \(fault.target.value)\n"
+      let start = fault.start.map(clockText) ?? fault.at.value.description
+      text += "  fault     \(start) \(fault.verb.name) \(fault.target.value)\n"
     }
     for leg in scenario.legs(.all).dropFirst() {
       text += "  \(leg.kind == .trap ? "trap    " : "solution")  \(leg.name)\n"

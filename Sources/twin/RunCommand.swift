@@ -29,6 +29,11 @@ enum RunCommand {
       do throws(DiagnosticList) {
         var entry = try ScenarioFiles.load(file, settings: options.settings)
         if let until = options.until { entry.scenario.duration = min(entry.scenario.duration, TimeSpan(until)) }
+        if options.folder != nil {
+          do throws(FileError) { entry.sources = try RunSources(entry.scenario, settings: options.settings) } catch {
+            throw DiagnosticList([Diagnostic(at: SourceMark(file: error.path), "cannot be read: \(error.reason)")])
+          }
+        }
         if options.tags.isEmpty || !Set(options.tags).isDisjoint(with: entry.scenario.tags) { loaded.append(entry) }
       } catch {
         Console.error(error.description + "\n")
@@ -86,14 +91,7 @@ enum RunCommand {
     case .md: Console.output(markdownText(results))
     }
     guard let folder = options.folder else { return }
-    try writeFile("\(folder)/run.json", document.jsonText(JSONLayout(indent: 2)) + "\n")
-    try writeFile("\(folder)/junit.xml", junitText(results))
-  }
-
-  private static func writeFile(_ path: String, _ text: String) throws {
-    let descriptor = open(path, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0o666)
-    guard descriptor >= 0 else { throw RunOptions.Mistake(message: "\(path): \(String(cString: strerror(errno)))") }
-    Console.write(text, to: descriptor)
-    close(descriptor)
+    try writeFile("\(folder)/run.json", Array((document.jsonText(JSONLayout(indent: 2)) + "\n").utf8))
+    try writeFile("\(folder)/junit.xml", Array(junitText(results).utf8))
   }
 }

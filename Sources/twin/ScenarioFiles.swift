@@ -9,6 +9,8 @@ import TwinWorld
 struct LoadedScenario {
   var scenario: Scenario
   var platform: Platform
+  /// The files that it was read from; only where a record is to be kept.
+  var sources: RunSources?
 }
 
 /// Finds and reads scenario files.

@@ -11,6 +11,15 @@ struct ScenarioRunner {
   let options: RunOptions
   let isOnly: Bool
   let began: Double
+  private let checkpoints = CheckpointTimes()
+
+  /// When this process last wrote its record, in wall seconds.
+  @Simulated
+  private final class CheckpointTimes {
+    var last = wallSeconds()
+
+    nonisolated init() {}
+  }
 
   init(_ entry: LoadedScenario, options: RunOptions, isOnly: Bool, began: Double) {
     self.entry = entry
@@ -96,10 +105,11 @@ struct ScenarioRunner {
     try Simulated.perform {
       let trunk = try Rehearsal(scenario, platform: entry.platform, seed: seed)
       let legs = scenario.legs(options.selection)
+      var waiting = Array(legs.dropFirst())
       var children: [LegProcess] = []
       do {
-        for leg in legs.dropFirst() {
-          try advance(trunk, to: leg.start)
+        while !waiting.isEmpty {
+          let leg = waiting.remove(at: try advanceToNextStart(trunk, of: waiting))
           let child = LegProcess.start(leg.name) { report(trunk, leg) }
           guard let child else { throw RunOptions.Mistake(message: "fork: \(String(cString: strerror(errno)))") }
           children.append(child)
@@ -108,7 +118,28 @@ struct ScenarioRunner {
         return [Self.limit(legs[0])] + children.map { $0.report() ?? Self.died($0.name) }
       }
       let untouched = report(trunk, nil)
-      return [untouched] + children.map { $0.report() ?? Self.died($0.name) }
+      let inOrder = legs.dropFirst().compactMap { leg in children.first { $0.name == leg.name } }
+      return [untouched] + inOrder.map { $0.report() ?? Self.died($0.name) }
+    }
+  }
+
+  /// Goes on to where the next of these legs begins: a time of the file, or the alert that it waits for. Where no alert comes,
+  /// that is the end.
+  ///
+  /// - Returns: the leg's index.
+  @Simulated
+  private func advanceToNextStart(_ rehearsal: Rehearsal, of legs: [Leg]) throws -> Int {
+    while true {
+      let now = max(.zero, rehearsal.world.simulation.now - rehearsal.origin)
+      let starts = legs.indices.compactMap { index in rehearsal.start(of: legs[index]).map { (time: $0, index: index) }
+      }
+      let next = starts.min { ($0.time, $0.index) < ($1.time, $1.index) }
+      if let next, next.time <= now { return next.index }
+      guard now < scenario.duration else { return 0 }
+      // Alerts are looked for once a second.
+      let second = TimeSpan(nanoseconds: (now.nanoseconds / 1_000_000_000 + 1) * 1_000_000_000)
+      let limit = starts.count == legs.count ? scenario.duration : min(second, scenario.duration)
+      try advance(rehearsal, to: min(next?.time ?? limit, limit))
     }
   }
 
@@ -118,7 +149,7 @@ struct ScenarioRunner {
       try Simulated.perform {
         let rehearsal = try Rehearsal(scenario, platform: entry.platform, seed: seed)
         guard leg.kind != .untouched else { return report(rehearsal, nil) }
-        do { try advance(rehearsal, to: leg.start) } catch is WallLimitReached { return Self.limit(leg) }
+        do { _ = try advanceToNextStart(rehearsal, of: [leg]) } catch is WallLimitReached { return Self.limit(leg) }
         return report(rehearsal, leg)
       }
     }
@@ -134,7 +165,14 @@ struct ScenarioRunner {
   private func report(_ rehearsal: Rehearsal, _ leg: Leg?) -> JSONValue {
     let started = wallSeconds()
     do {
-      if let leg { rehearsal.take(leg) }
+      if let leg {
+        // A leg that never began ends where the untouched one does, and says so.
+        if let start = rehearsal.start(of: leg), start < scenario.duration {
+          rehearsal.take(leg)
+        } else {
+          rehearsal.giveUp(leg)
+        }
+      }
       try advance(rehearsal, to: scenario.duration)
       try rehearsal.finish()
       var report = try LegReport(rehearsal).json()
@@ -151,16 +189,15 @@ struct ScenarioRunner {
   /// Goes on in slices, between which the wall clock is looked at.
   @Simulated
   private func advance(_ rehearsal: Rehearsal, to time: TimeSpan) throws {
-    var lastCheckpoint = wallSeconds()
     var now = rehearsal.world.simulation.now - rehearsal.origin
     while now < time {
       now = min(now + Self.slice, time)
       try rehearsal.advance(to: now)
       let wall = wallSeconds()
       if let limit = options.wallLimit, wall - began > limit { throw WallLimitReached() }
-      if wall - lastCheckpoint > Self.checkpointPeriod {
+      if wall - checkpoints.last > Self.checkpointPeriod {
         try checkpoint(rehearsal)
-        lastCheckpoint = wallSeconds()
+        checkpoints.last = wallSeconds()
       }
       showProgress(rehearsal.leg.name, now)
     }
@@ -178,10 +215,10 @@ struct ScenarioRunner {
   /// when there are several.
   @Simulated
   private func checkpoint(_ rehearsal: Rehearsal) throws {
-    guard let base = options.folder else { return }
+    guard let base = options.folder, let sources = entry.sources else { return }
     var folder = isOnly ? base : "\(base)/\(scenario.name.value)"
     if rehearsal.leg.kind != .untouched { folder += "/legs/\(rehearsal.leg.name)" }
     try RunCommand.makeFolder(folder)
-    try RunRecord(rehearsal).write(to: folder)
+    try RunRecord(rehearsal, sources: sources).write(to: folder)
   }
 }

@@ -7,28 +7,28 @@ struct Twin {
     signal(SIGINT) { _ in _exit(ExitCode.interrupted.rawValue) }
     signal(SIGPIPE, SIG_IGN)
     let arguments = Array(CommandLine.arguments.dropFirst())
-    exit(run(arguments).rawValue)
+    exit(run(arguments))
   }
 
-  private static func run(_ arguments: [String]) -> ExitCode {
+  private static func run(_ arguments: [String]) -> Int32 {
     guard let name = arguments.first else {
       Console.error(usage)
-      return .usage
+      return ExitCode.usage.rawValue
     }
     let rest = Array(arguments.dropFirst())
     if ["--help", "-h", "help"].contains(name) {
       Console.output(usage)
-      return .success
+      return ExitCode.success.rawValue
     }
-    if name == "--version" { return Catalogues.version() }
+    if name == "--version" { return Catalogues.version().rawValue }
     guard let command = commands.first(where: { $0.name == name }) else {
       let hint = commands.map(\.name).min { distance($0, name) < distance($1, name) } ?? "run"
       Console.error("twin: unknown command \"\(name)\"; is \"\(hint)\" meant? See twin --help.\n")
-      return .usage
+      return ExitCode.usage.rawValue
     }
-    if rest.contains("--help") || rest.contains("-h") {
+    if rest.prefix(while: { $0 != "--" }).contains(where: { $0 == "--help" || $0 == "-h" }) {
       Console.output("usage: twin \(command.usage)\n\n\(command.summary)\n\(command.options)")
-      return .success
+      return ExitCode.success.rawValue
     }
     return command.run(rest)
   }
@@ -38,26 +38,31 @@ struct Twin {
     var usage: String
     var summary: String
     var options = ""
-    var run: @Sendable ([String]) -> ExitCode
+    /// Runs it and returns how the program ends; `inspect` ends as the command that it ran.
+    var run: @Sendable ([String]) -> Int32
   }
 
   private static let commands = [
     Command(
       name: "run", usage: "run FILE... or DIR [options]",
       summary: "Runs scenarios: all legs, expectations, verdict.", options: RunOptions.help
-    ) { RunCommand.run($0) },
+    ) { RunCommand.run($0).rawValue },
     Command(name: "lint", usage: "lint FILE... or DIR", summary: "Tells everything that can be known without running.")
-    { LintCommand.run($0) },
+    { LintCommand.run($0).rawValue },
+    Command(
+      name: "inspect", usage: "inspect DIR [--at T] [--sql QUERY | -- COMMAND]",
+      summary: "Runs a read-only command against a recorded run, at any instant of it.", options: InspectCommand.help
+    ) { InspectCommand.run($0) },
     Command(
       name: "list", usage: "list [scenarios|faults|platforms|workloads]", summary: "Lists what there is."
-    ) { Catalogues.list($0) },
+    ) { Catalogues.list($0).rawValue },
     Command(name: "show", usage: "show NAME", summary: "Shows a fault verb, a scenario or a platform.") {
-      Catalogues.show($0)
+      Catalogues.show($0).rawValue
     },
     Command(name: "schema", usage: "schema", summary: "Prints the JSON Schema of scenario files.") {
-      Catalogues.schema($0)
+      Catalogues.schema($0).rawValue
     },
-    Command(name: "version", usage: "version", summary: "Prints the version.") { _ in Catalogues.version() },
+    Command(name: "version", usage: "version", summary: "Prints the version.") { _ in Catalogues.version().rawValue },
   ]
 
   private static var usage: String {

@@ -124,9 +124,11 @@ import Testing
     _ = await fixture.pay("amount=x")
     let text = await fixture.get("/metrics").text
     for line in [
-      #"http_requests_total{code="200",path="/api/payment/simulate"} 1"#,
-      #"http_requests_total{code="400",path="/api/payment/simulate"} 1"#,
-      #"http_request_duration_seconds_bucket{le="+Inf"} 2"#, #"payments_total{state="captured"} 1"#,
+      #"http_requests_total{code="200",method="GET",path="/api/payment/simulate"} 1"#,
+      #"http_requests_total{code="400",method="GET",path="/api/payment/simulate"} 1"#,
+      #"http_request_duration_seconds_bucket{path="/api/payment/simulate",le="0.1"} 2"#,
+      #"http_request_duration_seconds_bucket{path="/api/payment/simulate",le="+Inf"} 2"#,
+      #"payments_total{state="captured"} 1"#, #"transactions_total{status="completed"} 1"#,
     ] {
       #expect(text.contains(line + "\n"), "\(line)")
     }

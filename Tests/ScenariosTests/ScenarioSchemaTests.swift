@@ -15,8 +15,10 @@ import Testing
   @Test func listsTheVerbsOfExpect() {
     let verbs = schema.at("properties", "expect", "items")
     #expect(
-      verbs?["properties"]?.object?.keys == ["slo", "latency", "state", "event", "log", "restored", "invariant"])
-    #expect(verbs?["oneOf"]?.array?.count == 7)
+      verbs?["properties"]?.object?.keys == [
+        "slo", "latency", "state", "event", "log", "alert", "query", "restored", "invariant",
+      ])
+    #expect(verbs?["oneOf"]?.array?.count == 9)
     #expect(verbs?["oneOf"]?[0] == ["required": ["slo"]])
   }
 

@@ -17,9 +17,7 @@ struct ShippedScenarioTests {
   func lintsClean(_ name: String) throws {
     let scenario = try Scenario.load("\(Self.folder)/\(name).yaml", catalogue: .standard)
     let platform = try Platform.load(Self.folder + "/platforms/payments")
-    let facts = PlatformFacts(
-      regions: platform.regions.map(\.name), targets: platform.targets, objectives: platform.objectives.map(\.name),
-      hosts: platform.hosts, commands: ["kubectl", "aws"])
+    let facts = PlatformFacts(platform, commands: ["kubectl", "aws"])
     #expect(scenario.lint(against: facts).map(\.description) == [])
     #expect(scenario.name.value == name)
   }

@@ -24,5 +24,6 @@ let testFacts = PlatformFacts(
     "spain/link/app->database", "spain/dbinstance/payments", "spain/deployment/payments/app",
     "mexico/link/app->database",
   ],
-  objectives: ["payments-availability", "payments-latency"], hosts: ["pay.spain.example", "pay.mexico.example"],
+  objectives: ["payments-availability", "payments-latency"], alerts: ["PaymentsErrorBudgetBurn", "RDSInstanceDown"],
+  hosts: ["pay.spain.example", "pay.mexico.example"],
   commands: ["kubectl", "aws"])

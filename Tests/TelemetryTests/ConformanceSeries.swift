@@ -1,190 +1,85 @@
 import Telemetry
 
-/// The series that queries of the conformance table are asked of: the same in every run.
-enum ConformanceSeries {
-  /// 2020-09-13 12:00:00 UTC, in milliseconds; the data covers 90 minutes from here.
-  static let start: Int64 = 1_599_998_400_000
-
-  struct Series: Sendable {
-    var labels: Labels
-    var samples: [Sample]
+/// Series that are made from nothing but arithmetic: counters with resets, gauges, gaps, histograms, numbers that are none.
+func conformanceSeries() -> [(labels: Labels, samples: [Sample])] {
+  var result: [(labels: Labels, samples: [Sample])] = []
+  var state: UInt64 = 42
+  func random() -> Double {
+    state = state &* 6_364_136_223_846_793_005 &+ 1_442_695_040_888_963_407
+    return Double(state >> 11) / Double(1 << 53)
   }
-
-  static let all: [Series] = (counters() + gauges() + histograms() + oddities() + constants())
-    .sorted { $0.labels < $1.labels }
-
-  static func store() -> TimeSeriesStore {
-    let store = TimeSeriesStore()
-    for series in all {
-      let id = store.register(series.labels)
-      for sample in series.samples { store.append(sample.value, at: sample.time, to: id) }
+  func add(_ name: String, _ labels: [(String, String)], every: Int64 = 15, _ value: (Int) -> Double?) {
+    let start: Int64 = 1_700_000_000_000
+    let samples = (0..<Int(3600 / every)).compactMap { index in
+      value(index).map { Sample(start + Int64(index) * every * 1000, $0) }
     }
-    return store
+    let all = labels.map { Label($0.0, $0.1) } + [Label(Labels.metricName, name)]
+    result.append((Labels(all), samples))
   }
-
-  private static func make(
-    _ name: String, _ labels: [String: String], every interval: Int64 = 15_000, offset: Int64 = 0,
-    _ value: (_ step: Int) -> Double?
-  ) -> Series {
-    var set = Labels([Label("__name__", name)])
-    for (name, value) in labels { set[name] = value }
-    let samples = (0..<Int(5_400_000 / interval)).compactMap { step in
-      value(step).map { Sample(start + offset + Int64(step) * interval, $0) }
-    }
-    return Series(labels: set, samples: samples)
-  }
-
-  private static func counters() -> [Series] {
-    var all: [Series] = []
-    var random = TestRandom(11)
-    for (job, instances) in [("api", 3), ("web", 2)] {
-      for instance in 0..<instances {
-        for code in ["200", "404", "500"] {
-          var total = 0.0
-          let pace = code == "200" ? 400 : code == "404" ? 7 : 2
-          let target = "\(job)-\(instance)"
-          all.append(
-            make(
-              "http_requests_total", ["job": job, "instance": target, "code": code], offset: Int64(instance) * 3100
-            ) { step in
-              total += Double(random.below(pace))
-              // A restart, a gap of ten minutes, and a series that ends and comes back.
-              if target == "api-1", step % 140 == 139 { total = 0 }
-              if target == "web-1", (150..<190).contains(step) { return nil }
-              if target == "api-2", code == "500" {
-                if step == 120 { return Sample.staleMarker }
-                if (121..<160).contains(step) || step > 300 { return nil }
-                if step == 300 { return Sample.staleMarker }
-              }
-              return target == "web-0" && step < 80 ? nil : total
-            })
-        }
-      }
-      var seconds = 0.0
-      all.append(
-        make("process_cpu_seconds_total", ["job": job, "instance": "\(job)-0"]) { _ in
-          seconds += random.unit() * 3
-          return seconds
-        })
-    }
-    return all
-  }
-
-  private static func gauges() -> [Series] {
-    var random = TestRandom(12)
-    var all: [Series] = []
-    for (index, room) in ["attic", "cellar", "hall", "kitchen"].enumerated() {
-      var value = 15.0
-      all.append(
-        make("temperature_celsius", ["room": room, "floor": index == 1 ? "-1" : "\(index % 2)"], offset: 250) { step in
-          value += random.gaussian() - (room == "cellar" ? 0.1 : 0)
-          return room == "hall" && step % 9 == 4 ? Sample.staleMarker : value
-        })
-    }
-    for job in ["api", "web"] {
-      for instance in 0..<2 {
-        var bytes = 2e8
-        all.append(
-          make("memory_bytes", ["job": job, "instance": "\(job)-\(instance)"]) { step in
-            bytes = step % 97 == 96 ? 2e8 : bytes + Double(random.below(1000)) * 4096
-            return bytes
-          })
-      }
-    }
-    // Scrapes that are late by up to four seconds, some of them left out.
-    var late: [Sample] = []
-    for step in 0..<360 where random.below(8) > 0 {
-      late.append(Sample(start + Int64(step) * 15_000 + Int64(random.below(4000)), Double(random.below(50)) - 20))
-    }
-    all.append(
-      Series(labels: Labels([Label("__name__", "queue_depth"), Label("queue", "settlement")]), samples: late))
-    return all
-  }
-
-  private static func histograms() -> [Series] {
-    var random = TestRandom(13)
-    var all: [Series] = []
-    let bounds = ["0.005", "0.05", "0.1", "0.5", "1", "+Inf"]
-    for (job, instance, width) in [("api", "api-0", 40), ("api", "api-1", 9), ("web", "web-0", 3)] {
-      var increments = [[Double]](repeating: [], count: 360)
-      for step in 0..<360 { increments[step] = bounds.map { _ in Double(random.below(width)) } }
-      for (index, bound) in bounds.enumerated() {
-        var total = 0.0
-        all.append(
-          make("request_seconds_bucket", ["job": job, "instance": instance, "le": bound]) { step in
-            total += increments[step][...index].reduce(0, +)
-            return instance == "api-1" && step % 200 == 199 ? 0 : total
-          })
-      }
+  for instance in ["a", "b", "c"] {
+    for path in ["/pay", "/info"] {
       var count = 0.0
-      var sum = 0.0
-      all.append(
-        make("request_seconds_count", ["job": job, "instance": instance]) { step in
-          count += increments[step].reduce(0, +)
-          return count
-        })
-      all.append(
-        make("request_seconds_sum", ["job": job, "instance": instance]) { step in
-          sum += increments[step].reduce(0, +) * 0.21 + random.unit()
-          return sum
-        })
-    }
-    let strange: [(kind: String, buckets: [(String, Double)])] = [
-      ("falling", [("1", 10), ("2", 8), ("4", 12), ("+Inf", 11)]), ("endless", [("1", 10), ("2", 20)]),
-      ("empty", [("1", 0), ("+Inf", 0)]), ("lonely", [("+Inf", 5)]),
-      ("negative", [("-2", 3), ("-1", 9), ("0", 12), ("+Inf", 12)]),
-      ("twice", [("1", 4), ("1.0", 4), ("2", 9), ("+Inf", 20)]), ("malformed", [("x", 4), ("2", 9), ("+Inf", 20)]),
-    ]
-    for (kind, buckets) in strange {
-      for (bound, count) in buckets {
-        all.append(make("strange_bucket", ["kind": kind, "le": bound], every: 60_000) { _ in count })
+      add("requests_total", [("job", "api"), ("instance", instance), ("path", path)]) { index in
+        // Instance b restarts after half an hour.
+        if instance == "b", index == 121 { count = 0 }
+        count += (random() * 40).rounded()
+        return count
       }
     }
-    return all
+    add("build_info", [("job", "api"), ("instance", instance), ("version", instance == "c" ? "1.4.2" : "1.4.1")]) { _ in
+      1
+    }
+    add("up", [("job", "api"), ("instance", instance)]) { index in instance == "c" && index > 200 ? 0 : 1 }
   }
-
-  private static func oddities() -> [Series] {
-    let infinities: [Double] = [.infinity, -.infinity, 1, .infinity, .nan, -1]
-    let rows: [(kind: String, value: (Int) -> Double?)] = [
-      ("nan", { _ in .nan }), ("infinite", { _ in .infinity }), ("negative", { _ in -.infinity }),
-      ("mixed", { infinities[$0 % infinities.count] }), ("zero", { _ in 0 }), ("minus_zero", { _ in -0.0 }),
-      ("rising", { Double($0) }), ("falling", { -Double($0) / 7 }), ("tiny", { Double($0) * 1e-12 }),
-      ("huge", { Double($0) * 1e300 }), ("half_nan", { $0 % 2 == 0 ? .nan : Double($0) }),
-      ("square", { $0 / 20 % 2 == 0 ? 1 : -1 }),
-    ]
-    var all = rows.map { row in make("odd", ["kind": row.kind], every: 30_000, row.value) }
-    // At the very edges of the lookback and of windows.
-    all.append(make("sparse", ["every": "4m"], every: 240_000) { Double($0) })
-    all.append(make("sparse", ["every": "6m"], every: 360_000) { Double($0 * $0) })
-    all.append(make("sparse", ["every": "20m"], every: 1_200_000) { Double($0 + 1) })
-    all.append(make("single", [:], every: 5_400_000, offset: 2_400_000) { _ in 42 })
-    all.append(
-      make("flapping", ["target": "a"], every: 30_000) { step in
-        switch step % 10 {
-        case 6: Sample.staleMarker
-        case 7, 8, 9: nil
-        default: Double(step)
-        }
-      })
-    return all
+  for (room, floor) in [("a", "1"), ("b", "1"), ("c", "2"), ("d", "2")] {
+    var level = 21.0
+    add("temperature", [("room", room), ("floor", floor)]) { _ in
+      level += random() - 0.5
+      return (level * 1000).rounded() / 1000
+    }
+    add("humidity", [("room", room), ("floor", floor)]) { _ in 40 + random() * 20 }
   }
-
-  private static func constants() -> [Series] {
-    let rows: [(name: String, labels: [String: String], value: Double)] = [
-      ("build_info", ["job": "api", "version": "1.4.0", "branch": "main"], 1),
-      ("build_info", ["job": "web", "version": "2.0.1"], 1),
-      ("replicas", ["job": "api", "zone": "a"], 3), ("replicas", ["job": "web", "zone": "a"], 2),
-      ("replicas", ["job": "web", "zone": "b"], 2), ("limit", ["job": "api"], 4), ("limit", ["job": "db"], 9),
-      ("limit_other", ["job": "api"], 5), ("tie", ["n": "1"], 5), ("tie", ["n": "2"], 5), ("tie", ["n": "3"], 7),
-      ("tie", ["n": "4"], 7), ("tie", ["n": "5"], 1), ("tie", ["n": "6"], .nan),
-      ("text", ["src": "source-value-10", "dst": "original"], 1),
-      ("text", ["src": "source-value-20", "dst": "original"], 2), ("text", ["src": "other", "name": "a.b\"c\\d"], 3),
-      ("text", ["émigré": "no"], 4), ("text", ["src": "café-7"], 5),
-      ("birthday", ["of": "tests"], 1_582_934_400), ("birthday", ["of": "epoch"], 0),
-      ("birthday", ["of": "past"], -86_401.7), ("birthday", ["of": "far"], 1e11),
-    ]
-    return rows.filter { $0.labels["émigré"] == nil }.map { row in
-      make(row.name, row.labels, every: 60_000) { _ in row.value }
+  add("gappy", [("kind", "holes")]) { index in index % 40 < 13 ? Double(index) : nil }
+  add("gappy", [("kind", "late")]) { index in index > 180 ? 1 : nil }
+  add("constant", [("job", "api")]) { _ in 7 }
+  for (kind, value) in [("nan", Double.nan), ("inf", .infinity), ("minus", -.infinity), ("zero", 0), ("one", 1)] {
+    add("special", [("kind", kind)]) { index in index % 5 == 4 && kind != "inf" ? 2 : value }
+  }
+  var resetting = 0.0
+  add("resetting_total", [("job", "api")], every: 30) { index in
+    resetting = index % 17 == 0 ? 3 : resetting + random() * 10
+    return resetting
+  }
+  for path in ["/pay", "/info"] {
+    var counts = [0.0, 0, 0, 0, 0]
+    let bounds = ["0.01", "0.05", "0.1", "1", "+Inf"]
+    var rows = Array(repeating: [Double](), count: 5)
+    for _ in 0..<240 {
+      for _ in 0..<20 {
+        let slot = Int(random() * random() * 5)
+        for index in slot..<5 { counts[index] += 1 }
+      }
+      for index in 0..<5 { rows[index].append(counts[index]) }
+    }
+    for (index, bound) in bounds.enumerated() {
+      add("latency_seconds_bucket", [("path", path), ("le", bound)]) { rows[index][$0] }
     }
   }
+  return result
+}
+
+/// The series as OpenMetrics text, which wants the samples of a metric together.
+func openMetricsText(_ series: [(labels: Labels, samples: [Sample])]) -> String {
+  var text = ""
+  for one in series {
+    let name = one.labels[Labels.metricName]
+    let labels = one.labels.pairs.filter { $0.name != Labels.metricName }.map { "\($0.name)=\"\($0.value)\"" }
+      .joined(separator: ",")
+    for sample in one.samples {
+      let value =
+        sample.value.isNaN ? "NaN" : sample.value.isInfinite ? (sample.value > 0 ? "+Inf" : "-Inf") : "\(sample.value)"
+      text += "\(name){\(labels)} \(value) \(sample.time / 1000)\n"
+    }
+  }
+  return text + "# EOF\n"
 }

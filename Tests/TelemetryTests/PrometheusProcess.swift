@@ -94,7 +94,7 @@ final class PrometheusProcess {
 
   /// Writes series as remote write does, so that staleness markers arrive as they are. Series are made known in the order
   /// given, which is then that of results; samples follow in order of time.
-  func write(_ series: [ConformanceSeries.Series]) async throws {
+  func write(_ series: [EdgeSeries.Series]) async throws {
     try await post(series.map { ($0.labels, Array($0.samples.prefix(1))) })
     let end = series.compactMap(\.samples.last?.time).max() ?? 0
     var time = series.compactMap(\.samples.first?.time).min() ?? 0

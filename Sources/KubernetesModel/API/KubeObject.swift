@@ -84,6 +84,12 @@ package enum ClusterClock {
   /// Microseconds since 1970.
   package static func microseconds(_ instant: Instant) -> Int64 { epoch * 1_000_000 + instant.nanoseconds / 1000 }
 
+  /// Milliseconds since 1970.
+  package static func milliseconds(_ instant: Instant) -> Int64 { epoch * 1000 + instant.nanoseconds / 1_000_000 }
+
+  /// Seconds since 1970.
+  package static func seconds(_ instant: Instant) -> Double { Double(epoch) + instant.seconds }
+
   /// Such as `2026-03-02T08:00:05Z`.
   package static func timestamp(_ instant: Instant) -> String { text(epoch + instant.nanoseconds / 1_000_000_000) }
 

@@ -28,6 +28,8 @@ package final class ContainerProcess {
   package let stream: RandomStream
   /// Waits of the program that end when the process dies.
   package let scope = CancelScope()
+  /// When the process began.
+  package let startedAt: Instant
   package private(set) var isAlive = true
   /// SIGTERM was sent.
   package private(set) var terminationRequested = false
@@ -63,6 +65,7 @@ package final class ContainerProcess {
     readFile: @escaping @Simulated (String) -> String? = { _ in nil }
   ) {
     self.simulation = simulation
+    startedAt = simulation.now
     self.pod = pod
     self.namespace = namespace
     self.name = name

@@ -32,9 +32,10 @@ extension ContainerWorker {
     return String(spec.image[..<(spec.image[slash...].firstIndex(of: ":") ?? spec.image.endIndex)])
   }
 
-  private func containerID(_ run: Int64) -> String {
-    "containerd://" + Self.digest("\(pod.uid)/\(spec.name)/\(run)")
-  }
+  private func containerID(_ run: Int64) -> String { "containerd://" + runtimeID(run) }
+
+  /// The runtime's own name of a run of the container.
+  func runtimeID(_ run: Int64) -> String { Self.digest("\(pod.uid)/\(spec.name)/\(run)") }
 
   /// 64 hexadecimal digits that stand for a text.
   private static func digest(_ text: String) -> String {

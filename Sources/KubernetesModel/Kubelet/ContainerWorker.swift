@@ -35,6 +35,12 @@ final class ContainerWorker {
   private(set) var isExpectedReady = false
   private(set) var process: ContainerProcess?
   private(set) var previousLog: [LogLine]?
+  /// Runs that the kernel ended for want of memory.
+  private(set) var memoryKills = 0
+  /// Results of probes by kind, as `prober_probe_total` counts them.
+  var probeResults: [ProbeResults] = []
+  /// Label text of the current run's metrics, by the number of restarts.
+  var metricLabels: (run: Int64, text: String)?
 
   /// Held strongly: a run or a back-off may end after its pod has gone. The pod lets go of its containers at its end.
   let pod: PodWorker
@@ -187,6 +193,7 @@ final class ContainerWorker {
     isExpectedReady = isReady
     set(.running(since: began))
     note(.normal, "Started", "Started container \(spec.name)")
+    kubelet.counters.startedContainers += 1
     launch(image, process)
     startProbes()
     guard let exit = await process.untilEnded() else { return nil }
@@ -224,6 +231,8 @@ final class ContainerWorker {
     isReady = false
     isStarted = false
     process?.end(exit)
+    if exit.reason == "OOMKilled" { memoryKills += 1 }
+    kubelet.endedProcessorTime += process?.cpu.used ?? .zero
     var termination = Termination(
       code: exit.code, reason: exit.reason, message: exit.message, started: began, finished: simulation.now)
     if spec.showsLogOnFailure, exit.code != 0, exit.message.isEmpty {

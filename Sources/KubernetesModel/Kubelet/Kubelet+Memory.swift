@@ -42,6 +42,7 @@ extension Kubelet {
     let message = MemoryEviction.message(
       available: available, container: largest.spec.name, usage: largest.memoryInUse,
       request: largest.spec.memoryRequest)
+    counters.evictions += 1
     event(worker, .warning, "Evicted", message)
     worker.fail("Evicted", message)
   }

@@ -14,14 +14,19 @@ final class Kubelet {
   let journal: Journal
   let stream: RandomStream
   let podSecurityGroups: [String]
+  let lookups: LookupStatistics
   let images: ImageStore
   let processor: NodeProcessor
   /// Such as `amd64`.
   let architecture: String
+  /// Memory of the machine in bytes.
+  let machineMemory: Int64
   /// Memory of the node that pods can use before it runs out, in bytes.
   let memoryCapacity: Int64
   /// When memory was last short; `nil` when pressure is over.
   var lastShortage: Instant?
+  /// What `/metrics` counts.
+  var counters = Counters()
   /// Kubelet does not run, or its node has no power.
   private(set) var isStopped = false
   private(set) var hasPower = true
@@ -32,6 +37,9 @@ final class Kubelet {
   private let events: EventRecorder
   private let allocate: @Simulated (String) -> IPv4Address?
   private var workers: [ObjectKey: PodWorker] = [:]
+  private var endpoint: Listener?
+  /// Processor time of containers that have ended since the node booted.
+  var endedProcessorTime = TimeSpan.zero
   private var whenRunning: CancelScope = CancelScope()
 
   init(_ node: KubeObject, host: Host, cluster: Cluster, events: EventRecorder) {
@@ -43,18 +51,21 @@ final class Kubelet {
     server = cluster.server
     network = cluster.network
     journal = cluster.journal
+    lookups = cluster.lookups
     podSecurityGroups = cluster.configuration.podSecurityGroups
     allocate = cluster.configuration.allocateAddress
     stream = simulation.random("kubelet/\(server.cluster)/\(node.name)")
     images = ImageStore(simulation, node: node.name, registry: cluster.registry, stream: stream)
     let cores = node.status.at("capacity", "cpu").flatMap { try? Quantity($0) }?.doubleValue ?? 2
     processor = NodeProcessor(simulation, cores: cores)
+    machineMemory = node.status.at("capacity", "memory").flatMap { try? Quantity($0) }?.value ?? 4 << 30
     // What is reserved for the system is in use by it, down to the eviction threshold.
     memoryCapacity =
       ((node.status.at("allocatable", "memory") ?? node.status.at("capacity", "memory"))
         .flatMap { try? Quantity($0) }?.value ?? 4 << 30) + MemoryEviction.threshold
     architecture = node.label("kubernetes.io/arch") ?? "amd64"
     register(node)
+    listen()
     server.watch(.pod) { [weak self] event in self?.handle(event) }
     simulation.every(Self.evictionPeriod, Self.memoryEvent) { [weak self] in self?.watchMemory() }
   }
@@ -77,6 +88,7 @@ final class Kubelet {
       // A pod of the same name that still terminates goes its way beside it.
       let worker = PodWorker(pod, kubelet: self)
       workers[pod.key] = worker
+      counters.startedPods += 1
       worker.start()
     }
   }
@@ -149,15 +161,22 @@ final class Kubelet {
     ("operatingSystem", "linux"), ("architecture", "amd64"),
   ]
 
+  private func listen() { endpoint = host.listen(KubeletEndpoints.port, KubeletEndpoints(self)) }
+
   // MARK: Failure
 
   /// Kubelet's process ends; its containers run on.
-  func stop() { isStopped = true }
+  func stop() {
+    isStopped = true
+    endpoint?.close()
+  }
 
   /// Kubelet's process runs again: it compares what runs with what should.
   func start() {
     guard isStopped, hasPower else { return }
     isStopped = false
+    counters = Counters(startedAt: simulation.now)
+    listen()
     let waiting = whenRunning
     whenRunning = CancelScope()
     waiting.cancel()
@@ -184,6 +203,7 @@ final class Kubelet {
   func regainPower() {
     guard !hasPower else { return }
     hasPower = true
+    endedProcessorTime = .zero
     host.powerOn()
     for worker in allWorkers { worker.removeHost() }
     workers = [:]

@@ -100,9 +100,11 @@ final class PodWorker {
       await pause(Self.sandbox.sample(kubelet.stream))
       guard !isOver else { return }
       if let address = kubelet.allocateAddress() {
-        host = kubelet.network.addHost(
+        let host = kubelet.network.addHost(
           name: component, address: address, zone: kubelet.host.zone, roles: roles,
           securityGroups: kubelet.podSecurityGroups)
+        host.lookups = kubelet.lookups
+        self.host = host
         return
       }
       kubelet.event(

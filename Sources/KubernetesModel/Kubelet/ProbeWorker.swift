@@ -55,6 +55,7 @@ final class ProbeWorker {
     defer { isRunning = false }
     let failure = await run(host)
     guard !isStopped, !pod.kubelet.isStopped else { return }
+    container.count(spec.kind, succeeded: failure == nil)
     if let failure { container.note(.warning, "Unhealthy", "\(spec.kind.rawValue) probe failed: \(failure)") }
     if let verdict = counter.take(failure == nil) { container.probed(spec, verdict) }
   }

@@ -33,29 +33,44 @@ package final class PaymentLatencyAPI {
   }
 
   /// Answers one request.
-  package func respond(to request: HTTPRequest, in surroundings: any RequestSurroundings) async -> HTTPResponse {
-    switch request.path {
-    case "/api/payment/simulate": request.method == .get ? await simulate(request, surroundings) : methodNotAllowed
-    case "/health": request.method == .get ? health() : methodNotAllowed
-    case "/metrics": request.method == .get ? text(metrics.exposition()) : methodNotAllowed
-    case "/info": request.method == .get ? info() : methodNotAllowed
-    default: problem(404, "Not Found", "no resource at \(request.path)")
+  ///
+  /// - Parameter arrival: when the process got it, in microseconds since 1970, if that was before now: the metrics count from
+  ///   then on.
+  package func respond(
+    to request: HTTPRequest, in surroundings: any RequestSurroundings, arrival: Int64? = nil
+  ) async -> HTTPResponse {
+    let route = PaymentMetrics.Route(path: request.path)
+    let began = await surroundings.now()
+    let response = await answer(request, route, began, surroundings)
+    metrics.record(
+      route, request.method, status: response.status, microseconds: await surroundings.now() - (arrival ?? began))
+    return response
+  }
+
+  private func answer(
+    _ request: HTTPRequest, _ route: PaymentMetrics.Route, _ began: Int64, _ surroundings: any RequestSurroundings
+  ) async -> HTTPResponse {
+    guard route != .other else { return problem(404, "Not Found", "no resource at \(request.path)") }
+    guard request.method == .get else { return methodNotAllowed }
+    return switch route {
+    case .payment: await simulate(request, began, surroundings)
+    case .health: health()
+    case .metrics: text(metrics.exposition(await surroundings.processFigures()))
+    default: info()
     }
   }
 
   // MARK: Payments
 
-  private func simulate(_ request: HTTPRequest, _ surroundings: any RequestSurroundings) async -> HTTPResponse {
-    let began = await surroundings.now()
-    let response: HTTPResponse
+  private func simulate(
+    _ request: HTTPRequest, _ began: Int64, _ surroundings: any RequestSurroundings
+  ) async -> HTTPResponse {
     switch await parse(request, surroundings) {
     case .failure(let refusal):
       if let foreign = refusal.foreign { await note(foreign, at: began, surroundings) }
-      response = problem(refusal.status, refusal.title, refusal.detail)
-    case .success(let payment): response = await process(payment, began: began, surroundings)
+      return problem(refusal.status, refusal.title, refusal.detail)
+    case .success(let payment): return await process(payment, began: began, surroundings)
     }
-    metrics.record(status: response.status, microseconds: await surroundings.now() - began)
-    return response
   }
 
   /// Leaves a trace of a refusal for the auditors; if the database does not take it, in the log.
@@ -79,6 +94,7 @@ package final class PaymentLatencyAPI {
         // Work in doubt is safe to try again: the key decides whether it was done.
         guard error.isTransient || error.isInDoubt, attempt < Self.maximumTries else {
           await surroundings.log(failureLine(error, attempt))
+          metrics.record(PaymentMetrics.Outcome.failed)
           return problem(
             error.sqlState == "57014" ? 504 : 503, "Service Unavailable", "the payment store does not answer")
         }
@@ -92,11 +108,15 @@ package final class PaymentLatencyAPI {
   private func answer(_ result: PaymentResult, _ payment: PaymentRequest, microseconds: Int64) -> HTTPResponse {
     switch result {
     case .captured(let id):
-      metrics.record(.captured)
+      metrics.record(PaymentState.captured)
+      metrics.record(PaymentMetrics.Outcome.completed)
       return paymentAnswer(id, .captured, payment, microseconds)
-    case .replayed(let id, let state): return paymentAnswer(id, state, payment, microseconds)
+    case .replayed(let id, let state):
+      metrics.record(state == .declined ? PaymentMetrics.Outcome.declined : .completed)
+      return paymentAnswer(id, state, payment, microseconds)
     case .declined(let id):
-      metrics.record(.declined)
+      metrics.record(PaymentState.declined)
+      metrics.record(PaymentMetrics.Outcome.declined)
       return paymentAnswer(id, .declined, payment, microseconds)
     case .keyReused: return problem(422, "Unprocessable Content", "the idempotency key was used for another payment")
     case .unknownAccount: return problem(422, "Unprocessable Content", "no such account in this currency")

@@ -14,6 +14,8 @@ extension Form where Value == Expectation {
           Alternative("state", .state, "Objects contain a partial object."),
           Alternative("event", .event, "Kubernetes events."),
           Alternative("log", .log, "Lines in the logs of pods."),
+          Alternative("alert", .alert, "Alerts of a region's Prometheus."),
+          Alternative("query", .query, "A PromQL expression."),
           Alternative("restored", .restored, "The service is well again and stays so."),
           Alternative("invariant", .invariant, "What holds in every run, listed or not."),
         ])
@@ -116,7 +118,7 @@ extension Form where Value == Expectation {
   }
 
   /// The mapping of one verb, with the key `when` that all verbs share.
-  private static func verb(_ name: String, _ decode: @escaping (MappingReader) -> ExpectationVerb?) -> Form {
+  static func verb(_ name: String, _ decode: @escaping (MappingReader) -> ExpectationVerb?) -> Form {
     .mapping(name) { reader in
       let applies = reader.optional(
         "when", Form<Expectation.Applicability>.word, "The runs that it counts for.", default: .always)
@@ -124,12 +126,12 @@ extension Form where Value == Expectation {
     }
   }
 
-  private static var windowMeaning: String { "The window: a phase, or [from, to]." }
+  static var windowMeaning: String { "The window: a phase, or [from, to]." }
 }
 
 extension MappingReader {
   /// Reports that none of several keys is there.
-  fileprivate func require(oneOf keys: [String]) {
+  func require(oneOf keys: [String]) {
     if keys.contains(where: has) { return }
     error("\(subject) needs one of \(keys.joined(separator: ", "))")
   }
@@ -150,7 +152,7 @@ extension MappingReader {
 
 extension Form where Value == ExpectationWindow {
   /// A phase, or `[from, to]`.
-  fileprivate static var window: Form {
+  static var window: Form {
     let words = ExpectationWindow.phases.map(\.word)
     let schema: JSONValue = [
       "oneOf": [

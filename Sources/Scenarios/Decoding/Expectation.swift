@@ -1,6 +1,7 @@
 import Documents
 import Faults
 import SimulationKernel
+import Telemetry
 
 /// One item of `expect:`: a verb, what it is about, and for which runs it counts.
 package struct Expectation: Sendable {
@@ -22,6 +23,8 @@ package enum ExpectationVerb: Sendable {
   case state(StateExpectation)
   case event(EventExpectation)
   case log(LogExpectation)
+  case alert(AlertExpectation)
+  case query(QueryExpectation)
   case restored(RestoredExpectation)
   case invariant(Invariant)
 
@@ -33,6 +36,8 @@ package enum ExpectationVerb: Sendable {
     case .state: "state"
     case .event: "event"
     case .log: "log"
+    case .alert: "alert"
+    case .query: "query"
     case .restored: "restored"
     case .invariant: "invariant"
     }
@@ -155,6 +160,60 @@ package struct LogExpectation: Sendable {
   package var contains: String
   package var window: ExpectationWindow
   package var occurrences: Occurrences
+}
+
+/// An alert of a region's Prometheus fires, or does not.
+package struct AlertExpectation: Sendable {
+  package enum Bound: Hashable, Sendable, CustomStringConvertible {
+    /// It fires at some instant of the window.
+    case fires
+    /// It fires at no instant of the window.
+    case never
+    /// Its first firing comes this long after the instant of reference, at the earliest and at the latest.
+    case between(TimeSpan, TimeSpan)
+
+    package var description: String {
+      switch self {
+      case .fires: "fires"
+      case .never: "never"
+      case .between(.zero, let latest): "within \(latest.duration.shortText)"
+      case .between(let earliest, let latest): "\(earliest.duration.shortText) - \(latest.duration.shortText)"
+      }
+    }
+  }
+
+  package var name: Located<String>
+  /// Labels that the alert must have, among others.
+  package var labels: [Label]
+  /// `nil` takes the alerts of all regions.
+  package var region: Located<String>?
+  package var window: ExpectationWindow
+  package var bound: Bound
+  /// What the bound counts from; `nil` for the first fault that is no decoy.
+  package var after: Located<Offset>?
+}
+
+/// A PromQL expression has a value in a region's Prometheus.
+package struct QueryExpectation: Sendable {
+  package enum Bound: Hashable, Sendable, CustomStringConvertible {
+    /// Some series satisfies it at some instant of the window.
+    case reaches(Comparison)
+    /// Every series satisfies it at every instant of the window at which there is one.
+    case always(Comparison)
+
+    package var description: String {
+      switch self {
+      case .reaches(let comparison): "reaches \(comparison)"
+      case .always(let comparison): "always \(comparison)"
+      }
+    }
+  }
+
+  package var expression: Located<String>
+  /// `nil` asks every region: one of them has to reach the bound, or all of them to keep it.
+  package var region: Located<String>?
+  package var window: ExpectationWindow
+  package var bound: Bound
 }
 
 /// The service is well again, or stays broken.

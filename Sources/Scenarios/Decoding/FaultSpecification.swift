@@ -7,8 +7,8 @@ package struct FaultSpecification: Sendable {
   /// The name under which offsets, solutions and reports know it.
   package var id: Located<String>
   package var at: Located<Offset>
-  /// Since T0; what `at` comes to.
-  package internal(set) var start: TimeSpan
+  /// Since T0; what `at` comes to. `nil` where it follows the first page.
+  package internal(set) var start: TimeSpan?
   /// How long it lasts; `nil` stays until somebody repairs it.
   package var duration: TimeSpan?
   package var verb: FaultVerb
@@ -25,7 +25,7 @@ extension Form where Value == FaultSpecification {
   static func fault(from catalogue: FaultCatalogue) -> Form {
     Form.mapping("fault") { reader in
       let id = reader.required("id", .located(.faultID), "The name that offsets and reports use.")
-      let at = reader.required("at", .offset, "When it begins: 10m since T0, or <fault-id>+2m.")
+      let at = reader.required("at", .offset, "When it begins: 10m since T0, <fault-id>+2m, or alert+3m.")
       let duration = reader.optional("for", .positiveDuration, "How long it lasts; without it, until repaired.")
       let verb = reader.required("do", .faultVerb(from: catalogue), "The fault verb; see `twin list faults`.")
       let target = reader.required("target", .target, "What it happens to: region/kind/namespace/name.")
@@ -39,7 +39,7 @@ extension Form where Value == FaultSpecification {
       let arguments = verb?.readArguments(with, reader)
       guard let id, let at, let verb, let target, let arguments else { return nil }
       return FaultSpecification(
-        id: id, at: at, start: .zero, duration: duration.map { TimeSpan($0) }, verb: verb, target: target, mode: mode,
+        id: id, at: at, start: nil, duration: duration.map { TimeSpan($0) }, verb: verb, target: target, mode: mode,
         arguments: arguments, isDecoy: isDecoy)
     }
     .describing { schema in

@@ -7,6 +7,8 @@ package enum Offset: Hashable, Sendable, CustomStringConvertible {
   case fromStart(TimeSpan)
   /// Since a fault began: `rotate+2m`, or `rotate` for the same instant.
   case afterFault(String, TimeSpan)
+  /// Since the incident's first page reached somebody: `alert+3m`. Known only in a run.
+  case afterAlert(TimeSpan)
   /// The end of the run: `end`.
   case end
 
@@ -15,6 +17,8 @@ package enum Offset: Hashable, Sendable, CustomStringConvertible {
     case .fromStart(let span): span.duration.shortText
     case .afterFault(let id, .zero): id
     case .afterFault(let id, let span): "\(id)+\(span.duration.shortText)"
+    case .afterAlert(.zero): "alert"
+    case .afterAlert(let span): "alert+\(span.duration.shortText)"
     case .end: "end"
     }
   }
@@ -24,7 +28,7 @@ package enum Offset: Hashable, Sendable, CustomStringConvertible {
 }
 
 extension Form where Value == Located<Offset> {
-  /// `10m`, `<fault-id>+2m` or `<fault-id>`.
+  /// `10m`, `<fault-id>+2m`, `<fault-id>` or `alert+3m`.
   static var offset: Form {
     form(allowsEnd: false)
   }
@@ -35,56 +39,70 @@ extension Form where Value == Located<Offset> {
   }
 
   private static func form(allowsEnd: Bool) -> Form {
-    let accepted = "a time such as 10m or <fault-id>+2m" + (allowsEnd ? ", or end" : "")
-    return Form(accepted: accepted, schema: ["type": ["string", "integer"]]) { node, diagnostics in
-      switch parseOffset(node, allowsEnd: allowsEnd) {
-      case .offset(let offset): return Located(offset, at: node.mark)
-      case .alert:
-        let message = "\(node.found) needs an alert rule, and there are no alert rules in the platform"
-        diagnostics.error(at: node.mark, message, hint: "start at a time such as 10m or <fault-id>+2m")
-      case .malformed:
-        diagnostics.error(at: node.mark, "expected \(accepted), found \(node.found)")
-      }
-      return nil
+    let accepted = "a time such as 10m, <fault-id>+2m or alert+3m" + (allowsEnd ? ", or end" : "")
+    return Form(accepted: accepted, schema: ["type": ["string", "integer"]]) { node in
+      if node.scalar?.value == .integer(0) { return Located(.fromStart(.zero), at: node.mark) }
+      guard let offset = node.string.flatMap(Offset.init(parsing:)), allowsEnd || offset != .end else { return nil }
+      return Located(offset, at: node.mark)
     }
   }
 }
 
-private enum ParsedOffset {
-  case offset(Offset), alert, malformed
-}
-
-private func parseOffset(_ node: Node, allowsEnd: Bool) -> ParsedOffset {
-  if node.scalar?.value == .integer(0) { return .offset(.fromStart(.zero)) }
-  guard let text = node.string else { return .malformed }
-  if let span = Duration(scenarioText: text) { return .offset(.fromStart(TimeSpan(span))) }
-  if text == "end" { return allowsEnd ? .offset(.end) : .malformed }
-  let parts = text.split(separator: "+", maxSplits: 1, omittingEmptySubsequences: false).map(String.init)
-  if parts[0] == "alert" { return .alert }
-  guard isDNSLabel(parts[0]), parts[0].contains(where: \.isLetter) else { return .malformed }
-  if parts.count == 1 { return .offset(.afterFault(parts[0], .zero)) }
-  guard let span = Duration(scenarioText: parts[1]) else { return .malformed }
-  return .offset(.afterFault(parts[0], TimeSpan(span)))
+extension Offset {
+  /// Reads an offset as files and the command line write it; `nil` for other text.
+  package init?(parsing text: String) {
+    if let span = Duration(scenarioText: text) {
+      self = .fromStart(TimeSpan(span))
+      return
+    }
+    let parts = text.split(separator: "+", maxSplits: 1, omittingEmptySubsequences: false).map(String.init)
+    guard isDNSLabel(parts[0]), parts[0].contains(where: \.isLetter) else { return nil }
+    guard let span = parts.count == 1 ? TimeSpan.zero : Duration(scenarioText: parts[1]).map({ TimeSpan($0) }) else {
+      return nil
+    }
+    switch parts[0] {
+    case "end" where parts.count == 1: self = .end
+    case "end": return nil
+    case "alert": self = .afterAlert(span)
+    default: self = .afterFault(parts[0], span)
+    }
+  }
 }
 
 /// When the faults of a scenario begin, and what its other offsets come to.
 package struct Timeline: Sendable {
   /// Since T0.
   package let end: TimeSpan
-  /// The faults' ids and starts since T0, in the order of the file.
-  package private(set) var starts: [(id: String, at: TimeSpan)] = []
+  /// When the first page of the incident reached somebody, since T0; `nil` until a run knows it.
+  package var alertAt: TimeSpan?
+  /// The faults' ids and starts, in the order of the file: times since T0, or since the first page.
+  private var starts: [(id: String, start: FaultStart.Origin)] = []
 
   /// A timeline without faults.
   init(end: TimeSpan) { self.end = end }
 
   /// When a fault begins, `nil` for an id that no fault has.
-  package func start(of id: String) -> TimeSpan? { starts.first { $0.id == id }?.at }
+  ///
+  /// A fault that follows a page has no start before the page is known.
+  package func start(of id: String) -> TimeSpan? {
+    switch starts.first(where: { $0.id == id })?.start {
+    case .fixed(let span): span
+    case .page(let span): alertAt.map { sum($0, span) }
+    case nil: nil
+    }
+  }
+
+  /// How long after the first page a fault begins; `nil` for one whose time the file tells.
+  package func delayAfterAlert(of id: String) -> TimeSpan? {
+    if case .page(let span) = starts.first(where: { $0.id == id })?.start { span } else { nil }
+  }
 
   /// The time since T0 that an offset means, `nil` if it names no fault of the scenario.
   package func time(of offset: Offset) -> TimeSpan? {
     switch offset {
     case .fromStart(let span): span
     case .end: end
+    case .afterAlert(let span): alertAt.map { sum($0, span) }
     case .afterFault(let id, let span): start(of: id).map { sum($0, span) }
     }
   }
@@ -100,7 +118,7 @@ extension Timeline {
     for fault in faults {
       let trail = Trail(from: fault, among: faults)
       switch trail.ending {
-      case .start(let time): timeline.starts.append((fault.id, time))
+      case .start(let origin): timeline.starts.append((fault.id, origin))
       case .unknown(let id):
         // Faults that start after this one have the same trouble; it is told once.
         if trail.ids.count == 1, reportsUnknown {
@@ -124,12 +142,23 @@ extension Timeline {
 }
 
 /// A fault's id and its start as the file writes it.
-typealias FaultStart = (id: String, at: Located<Offset>)
+struct FaultStart {
+  /// What a start comes to when other faults no longer stand in it.
+  enum Origin {
+    /// Since T0.
+    case fixed(TimeSpan)
+    /// Since the first page.
+    case page(TimeSpan)
+  }
+
+  var id: String
+  var at: Located<Offset>
+}
 
 /// The faults that one follows to find out when a fault begins.
 private struct Trail {
   enum Ending {
-    case start(TimeSpan)
+    case start(FaultStart.Origin)
     case unknown(String)
     /// Comes back to a fault that it has already met.
     case loop(String)
@@ -153,7 +182,12 @@ private struct Trail {
       offset = next.at.value
     }
     self.ids = ids
-    ending = if case .fromStart(let span) = offset { .start(sum(delay, span)) } else { .start(.forever) }
+    ending =
+      switch offset {
+      case .fromStart(let span): .start(.fixed(sum(delay, span)))
+      case .afterAlert(let span): .start(.page(sum(delay, span)))
+      default: .start(.fixed(.forever))
+      }
   }
 }
 

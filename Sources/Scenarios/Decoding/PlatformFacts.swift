@@ -7,6 +7,8 @@ package struct PlatformFacts: Sendable {
   package var targets: [String]
   /// The names of the service level objectives.
   package var objectives: [String]
+  /// The names of the alerts of its alerting rules.
+  package var alerts: [String]
   /// The host names that load can be sent to; empty leaves them unchecked.
   package var hosts: [String]
   /// Kinds whose objects come into being only in a run, so that manifests cannot tell their names.
@@ -18,12 +20,14 @@ package struct PlatformFacts: Sendable {
   package static let defaultRuntimeKinds = ["pod", "replicaset", "endpointslice"]
 
   package init(
-    regions: [String], targets: [String], objectives: [String], hosts: [String] = [],
+    regions: [String], targets: [String], objectives: [String], alerts: [String] = [],
+    hosts: [String] = [],
     runtimeKinds: [String] = Self.defaultRuntimeKinds, commands: [String] = []
   ) {
     self.regions = regions
     self.targets = targets
     self.objectives = objectives
+    self.alerts = alerts
     self.hosts = hosts
     self.runtimeKinds = runtimeKinds
     self.commands = commands
@@ -33,6 +37,7 @@ package struct PlatformFacts: Sendable {
   package init(_ platform: Platform, commands: [String] = []) {
     self.init(
       regions: platform.regions.map(\.name), targets: platform.targets,
-      objectives: Set(platform.objectives.map(\.name)).sorted(), hosts: platform.hosts, commands: commands)
+      objectives: Set(platform.objectives.map(\.name)).sorted(), alerts: platform.alertNames, hosts: platform.hosts,
+      commands: commands)
   }
 }

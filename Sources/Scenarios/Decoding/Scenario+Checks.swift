@@ -7,8 +7,9 @@ extension Scenario {
   func checkOffsets(_ diagnostics: Diagnostics) {
     let ids = faults.map(\.id.value)
     for solution in solutions + traps {
-      timeline.check(solution.start, among: ids, diagnostics)
-      checkBeforeEnd(solution.start, of: "\"\(solution.name.value)\" starts", diagnostics)
+      guard case .at(let start) = solution.start else { continue }
+      timeline.check(start, among: ids, diagnostics)
+      checkBeforeEnd(start, of: "\"\(solution.name.value)\" starts", diagnostics)
     }
     for expectation in expectations {
       for window in expectation.windows { check(window, among: ids, diagnostics) }
@@ -85,6 +86,8 @@ extension Expectation {
       case .at: []
       case .during(let window), .neverDuring(let window): [window]
       }
+    case .alert(let alert): [alert.window]
+    case .query(let query): [query.window]
     case .restored, .invariant: []
     }
   }
@@ -92,7 +95,7 @@ extension Expectation {
   fileprivate var needsLoad: Bool {
     switch verb {
     case .slo, .latency, .restored: true
-    case .state, .event, .log, .invariant: false
+    case .state, .event, .log, .alert, .query, .invariant: false
     }
   }
 
@@ -106,6 +109,9 @@ extension Expectation {
       case .event(let event):
         "\(event.target.value) \(event.reason) \(event.message ?? "") \(event.window) \(event.occurrences)"
       case .log(let log): "\(log.target.value) \(log.contains) \(log.window) \(log.occurrences)"
+      case .alert(let alert):
+        "\(alert.name.value) \(alert.labels) \(alert.region?.value ?? "") \(alert.window) \(alert.bound)"
+      case .query(let query): "\(query.expression.value) \(query.region?.value ?? "") \(query.window) \(query.bound)"
       // A run restores once: two items for the same runs could only repeat or contradict each other.
       case .restored: ""
       case .invariant(let invariant): invariant.rawValue

@@ -56,7 +56,7 @@ extension Scenario {
   }
 
   private mutating func resolveStarts(reportsUnknown: Bool, _ diagnostics: Diagnostics) {
-    let starts = faults.map { ($0.id.value, $0.at) }
+    let starts = faults.map { FaultStart(id: $0.id.value, at: $0.at) }
     timeline = Timeline.resolving(starts, end: duration, reportsUnknown: reportsUnknown, diagnostics)
     for index in faults.indices {
       guard let start = timeline.start(of: faults[index].id.value) else { continue }

@@ -27,6 +27,11 @@ extension Scenario {
     case .state(let state): check(state.target, against: facts, diagnostics)
     case .event(let event): check(event.target, against: facts, diagnostics)
     case .log(let log): check(log.target, against: facts, diagnostics)
+    case .alert(let alert):
+      check(alert.name, among: facts.alerts, "alert of the platform", diagnostics)
+      if let region = alert.region { check(region, among: facts.regions, "region of the platform", diagnostics) }
+    case .query(let query):
+      if let region = query.region { check(region, among: facts.regions, "region of the platform", diagnostics) }
     case .restored, .invariant: break
     }
   }
@@ -58,6 +63,9 @@ extension Scenario {
   }
 
   private func check(_ solution: Solution, against facts: PlatformFacts, _ diagnostics: Diagnostics) {
+    if case .alert(let name, _) = solution.start {
+      check(name, among: facts.alerts, "alert of the platform", diagnostics)
+    }
     if facts.commands.isEmpty { return }
     for step in solution.steps {
       let command = step.value.split(whereSeparator: \.isWhitespace).first.map(String.init) ?? ""

@@ -41,14 +41,8 @@ package struct Scenario: Sendable {
   /// The platform's folder, relative to where the program runs.
   package var platformPath: String { path(platform.value, relativeTo: file) }
 
-  /// The faults that are no decoys, by their start; those of one instant keep their order.
-  package var incidentFaults: [FaultSpecification] {
-    faults.enumerated().filter { !$0.element.isDecoy }
-      .sorted { ($0.element.start, $0.offset) < ($1.element.start, $1.offset) }.map(\.element)
-  }
-
-  /// When the baseline ends: the start of the first fault that is no decoy, `nil` without one.
-  package var incidentStart: TimeSpan? { incidentFaults.first?.start }
+  /// When the baseline ends: the start of the first fault that is no decoy and whose time the file tells, `nil` without one.
+  package var incidentStart: TimeSpan? { faults.filter { !$0.isDecoy }.compactMap(\.start).min() }
 }
 
 /// A path of a scenario file, which counts from the file's folder.

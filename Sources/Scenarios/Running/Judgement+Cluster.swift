@@ -39,7 +39,7 @@ extension Judgement {
     switch state.moment {
     case .at(let offset):
       finding.window = "at \(offset.value)"
-      let instant = rehearsal.origin + (rehearsal.scenario.timeline.time(of: offset.value) ?? .zero)
+      let instant = rehearsal.origin + (time(of: offset.value) ?? .zero)
       let alive = versions.filter { $0.from <= instant && instant < $0.to && $0.object != nil }
       let matching = alive.filter { $0.object?.contains(state.match) ?? false }
       finding.isHeld = !alive.isEmpty && matching.count >= state.mode.count(of: alive.count)

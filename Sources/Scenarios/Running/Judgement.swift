@@ -65,6 +65,9 @@ struct Judgement {
         )
       }
     }
+    for fault in rehearsal.faultsNotReached {
+      reasons.append("fault \(fault.id.value) never began: it waits for \(fault.at.value), and no page went out")
+    }
     for injection in rehearsal.injections where !injection.wasEffective {
       reasons.append(
         "fault \(injection.id) changed nothing: \(injection.verb) on \(injection.targets.joined(separator: ", "))")
@@ -89,6 +92,8 @@ struct Judgement {
       case .state(let state): findings.append(judge(state))
       case .event(let event): findings.append(judge(event))
       case .log(let log): findings.append(judge(log))
+      case .alert(let alert): findings.append(judge(alert))
+      case .query(let query): findings.append(judge(query))
       case .restored(let restored):
         isRestoredListed = true
         findings.append(judge(restored))
@@ -162,11 +167,16 @@ struct Judgement {
     case .incident: return marks.faultAt.map { ($0, marks.restoredAt ?? end) }
     case .recovery: return marks.restoredAt.map { ($0, end) }
     case .between(let from, let to):
-      guard let start = scenario.timeline.time(of: from.value), let stop = scenario.timeline.time(of: to.value) else {
-        return nil
-      }
+      guard let start = time(of: from.value), let stop = time(of: to.value) else { return nil }
       return (start, stop)
     }
+  }
+
+  /// What an offset comes to in this leg, in time since T0; `nil` where it waits for a page that did not come.
+  func time(of offset: Offset) -> TimeSpan? {
+    var timeline = scenario.timeline
+    timeline.alertAt = marks.pagedAt
+    return timeline.time(of: offset)
   }
 
   func range(_ ends: (from: TimeSpan, to: TimeSpan)) -> Range<Instant> {

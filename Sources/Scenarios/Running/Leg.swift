@@ -11,10 +11,27 @@ package struct Leg: Sendable {
     case trap
   }
 
+  /// When somebody begins to act.
+  package enum Start: Hashable, Sendable, CustomStringConvertible {
+    /// Since T0; the end for the untouched leg.
+    case at(TimeSpan)
+    /// After an alert of this name first fired since the incident began.
+    case afterAlert(String, TimeSpan)
+    /// After the first page of the incident.
+    case afterPage(TimeSpan)
+
+    package var description: String {
+      switch self {
+      case .at(let time): clockText(time)
+      case .afterAlert(let name, let plus): "\(name)+\(plus.duration.shortText)"
+      case .afterPage(let plus): "alert+\(plus.duration.shortText)"
+      }
+    }
+  }
+
   package var kind: Kind
   package var name: String
-  /// When somebody begins to act, since T0; the end for the untouched leg.
-  package var start: TimeSpan
+  package var start: Start
   package var steps: [String]
 }
 
@@ -25,23 +42,29 @@ package enum LegSelection: Hashable, Sendable {
 }
 
 extension Scenario {
-  /// The legs of a run: the untouched one first, the others by the time at which they part from it.
+  /// The legs of a run: the untouched one first, the others in the order of the file.
   package func legs(_ selection: LegSelection) -> [Leg] {
-    var legs = [Leg(kind: .untouched, name: "untouched", start: duration, steps: [])]
+    let untouched = Leg(kind: .untouched, name: "untouched", start: .at(duration), steps: [])
     let others = solutions.map { leg($0, .solution) } + traps.map { leg($0, .trap) }
-    switch selection {
-    case .none: break
-    case .all: legs += others
-    case .named(let name): legs += others.filter { $0.name == name }
+    return switch selection {
+    case .none: [untouched]
+    case .all: [untouched] + others
+    case .named(let name): [untouched] + others.filter { $0.name == name }
     }
-    return [legs[0]]
-      + legs.dropFirst().enumerated().sorted { ($0.element.start, $0.offset) < ($1.element.start, $1.offset) }.map(
-        \.element)
   }
 
   private func leg(_ solution: Solution, _ kind: Leg.Kind) -> Leg {
-    Leg(
-      kind: kind, name: solution.name.value, start: timeline.time(of: solution.start.value) ?? duration,
-      steps: solution.steps.map(\.value))
+    let start: Leg.Start =
+      switch solution.start {
+      case .alert(let name, let plus): .afterAlert(name.value, plus)
+      case .at(let offset):
+        switch offset.value {
+        case .afterAlert(let plus): .afterPage(plus)
+        case .afterFault(let id, let plus) where timeline.delayAfterAlert(of: id) != nil:
+          .afterPage((timeline.delayAfterAlert(of: id) ?? .zero) + plus)
+        default: .at(timeline.time(of: offset.value) ?? duration)
+        }
+      }
+    return Leg(kind: kind, name: solution.name.value, start: start, steps: solution.steps.map(\.value))
   }
 }

@@ -45,7 +45,8 @@ package struct LegReport {
     func seconds(_ span: TimeSpan?) -> JSONValue { span.map { .number($0.seconds) } ?? .null }
     let marks = judgement.marks
     return [
-      "faultAt": seconds(marks.faultAt), "symptomAt": seconds(marks.symptomAt), "restoredAt": seconds(marks.restoredAt),
+      "faultAt": seconds(marks.faultAt), "symptomAt": seconds(marks.symptomAt),
+      "pagedAt": seconds(marks.pagedAt), "restoredAt": seconds(marks.restoredAt),
     ]
   }
 

@@ -23,7 +23,11 @@ package final class Rehearsal {
   /// Deployments that ran at T0, by region, namespace and name.
   private(set) var baselineWorkloads: [String] = []
 
+  /// The digest of the run at every minute, by which a replay is known to be the same run.
+  package private(set) var digests: [(at: Instant, digest: RunDigest)] = []
+
   private let injector: FaultInjector
+  private var injected: [String] = []
   private var isFinished = false
 
   /// A step that somebody typed.
@@ -41,6 +45,8 @@ package final class Rehearsal {
   /// How long before the end a solved leg meets the scenario's peak load, wherever that had been.
   package static let burst = TimeSpan.minutes(1)
 
+  static let digestPeriod = TimeSpan.minutes(1)
+
   nonisolated private static let faultEvent: EventName = "scenario.fault"
   nonisolated private static let historyEvent: EventName = "scenario.history"
   nonisolated private static let stepEvent: EventName = "scenario.step"
@@ -56,6 +62,9 @@ package final class Rehearsal {
     scheduleHistory()
     scheduleFaults()
     scheduleNoise()
+    world.simulation.every(Self.digestPeriod, Self.historyEvent) { [self] in
+      digests.append((world.simulation.now, world.simulation.digest))
+    }
     world.simulation.at(origin, Self.historyEvent) { [self] in baselineWorkloads = runningWorkloads() }
   }
 
@@ -124,16 +133,34 @@ package final class Rehearsal {
 
   private func scheduleFaults() {
     for fault in scenario.faults {
-      world.simulation.at(origin + fault.start, Self.faultEvent) { [self] in
-        do {
-          try injector.inject(
-            id: fault.id.value, verb: fault.verb.name, target: fault.target.value, mode: fault.mode,
-            arguments: fault.arguments,
-            for: fault.duration)
-        } catch { failures.append("fault \(fault.id.value) could not be injected: \(error)") }
+      if let start = fault.start {
+        world.simulation.at(origin + start, Self.faultEvent) { [self] in inject(fault) }
+      } else if let delay = scenario.timeline.delayAfterAlert(of: fault.id.value) {
+        awaitPage { [self] page in
+          world.simulation.at(origin + page + delay, Self.faultEvent) { [self] in inject(fault) }
+        }
       }
     }
   }
+
+  /// Looks once a second whether the incident's first page has gone out.
+  private func awaitPage(_ body: @escaping @Simulated (TimeSpan) -> Void) {
+    world.simulation.after(.seconds(1), Self.faultEvent) { [self] in
+      if let page = firstPage { body(page) } else { awaitPage(body) }
+    }
+  }
+
+  private func inject(_ fault: FaultSpecification) {
+    injected.append(fault.id.value)
+    do {
+      try injector.inject(
+        id: fault.id.value, verb: fault.verb.name, target: fault.target.value, mode: fault.mode,
+        arguments: fault.arguments, for: fault.duration)
+    } catch { failures.append("fault \(fault.id.value) could not be injected: \(error)") }
+  }
+
+  /// Faults of the file that did not begin before the end.
+  var faultsNotReached: [FaultSpecification] { scenario.faults.filter { !injected.contains($0.id.value) } }
 
   private func runningWorkloads() -> [String] {
     world.regions.flatMap { region in
@@ -153,6 +180,24 @@ package final class Rehearsal {
   /// Goes on to a time since T0.
   package func advance(to time: TimeSpan) throws(SimulationError) {
     try world.simulation.run(until: origin + time)
+  }
+
+  /// When a leg begins, in time since T0: whole seconds where it waits for an alert, `nil` as long as that has not come.
+  package func start(of leg: Leg) -> TimeSpan? {
+    func wholeSeconds(_ span: TimeSpan) -> TimeSpan {
+      TimeSpan(nanoseconds: (span.nanoseconds + 999_999_999) / 1_000_000_000 * 1_000_000_000)
+    }
+    return switch leg.start {
+    case .at(let time): time
+    case .afterAlert(let name, let plus): firstFiring(of: name).map { wholeSeconds($0 + plus) }
+    case .afterPage(let plus): firstPage.map { wholeSeconds($0 + plus) }
+    }
+  }
+
+  /// The run ends as this leg, whose alert has not come: it proves nothing.
+  package func giveUp(_ leg: Leg) {
+    self.leg = leg
+    failures.append("\(leg.name) never began: it waits for \(leg.start), and that did not come")
   }
 
   /// From here on the run is this leg: its steps begin now, one after another; a step that fails ends them.

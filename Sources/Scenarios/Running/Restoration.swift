@@ -8,16 +8,24 @@ package struct IncidentMarks: Hashable, Sendable {
   package var faultAt: TimeSpan?
   /// When an objective was first missed over a window of 30 s.
   package var symptomAt: TimeSpan?
+  /// When the first page of the incident reached somebody.
+  package var pagedAt: TimeSpan?
   /// From when on every objective was met to the end, for at least the hold time.
   package var restoredAt: TimeSpan?
 }
 
 /// Decides whether and when service was restored, from what customers saw: the objectives of every region that has traffic are
-/// met again over the hold time and every such window after it, traffic flows at the offered rate, and the workloads of the
-/// baseline still run.
+/// met again over the hold time and every such window after it, no page-severity alert fires, traffic flows at the offered
+/// rate, and the workloads of the baseline still run.
 @Simulated
 struct Restoration {
   let rehearsal: Rehearsal
+  private let pages: [Rehearsal.Firing]
+
+  init(rehearsal: Rehearsal) {
+    self.rehearsal = rehearsal
+    pages = rehearsal.firings().filter(\.isPage)
+  }
 
   static let step = TimeSpan.seconds(5)
   static let symptomWindow = TimeSpan.seconds(30)
@@ -34,6 +42,7 @@ struct Restoration {
     var marks = IncidentMarks()
     guard let fault = rehearsal.scenario.incidentStart else { return marks }
     marks.faultAt = fault
+    marks.pagedAt = rehearsal.firstPage
     let end = rehearsal.scenario.duration
     var time = fault
     while time + Self.symptomWindow <= end {
@@ -53,7 +62,9 @@ struct Restoration {
     var restored: TimeSpan?
     var time = end - hold
     while time > symptom {
-      guard areMet(time, time + hold), areMet(time, time + Self.symptomWindow) else { break }
+      guard areMet(time, time + hold), areMet(time, time + Self.symptomWindow),
+        !pages.contains(where: { $0.overlaps(time, time + hold) })
+      else { break }
       restored = time
       time = time - Self.step
     }

@@ -7,15 +7,27 @@ import TwinWorld
 /// The files of one leg: `twin.db`, the record of what happened, and one data file a region.
 @Simulated
 package struct RunRecord {
-  private let rehearsal: Rehearsal
+  let rehearsal: Rehearsal
+  private let sources: RunSources
 
-  package init(_ rehearsal: Rehearsal) { self.rehearsal = rehearsal }
+  package init(_ rehearsal: Rehearsal, sources: RunSources) {
+    self.rehearsal = rehearsal
+    self.sources = sources
+  }
 
-  /// The tables of `twin.db`; times are milliseconds since T0.
+  /// The tables of `twin.db`; times are milliseconds since T0. `docs/RECORD.md` says what they mean.
   static let schema = Migration(
     "record of a run",
     """
     CREATE TABLE run (key TEXT PRIMARY KEY, value TEXT NOT NULL);
+    CREATE TABLE sources (position INTEGER PRIMARY KEY, path TEXT NOT NULL, content BLOB NOT NULL);
+    CREATE TABLE digests (at_ms INTEGER NOT NULL, digest TEXT NOT NULL);
+    CREATE TABLE alerts (
+      at_ms INTEGER NOT NULL, region TEXT NOT NULL, name TEXT NOT NULL, labels TEXT NOT NULL, state TEXT NOT NULL,
+      value REAL, annotations TEXT NOT NULL);
+    CREATE TABLE notifications (
+      at_ms INTEGER NOT NULL, region TEXT NOT NULL, receiver TEXT NOT NULL, is_page INTEGER NOT NULL,
+      group_labels TEXT NOT NULL, firing TEXT NOT NULL, resolved TEXT NOT NULL);
     CREATE TABLE faults (at_ms INTEGER NOT NULL, id TEXT NOT NULL, verb TEXT NOT NULL, target TEXT NOT NULL, phase TEXT NOT NULL);
     CREATE TABLE commands (
       at_ms INTEGER NOT NULL, ended_ms INTEGER NOT NULL, line TEXT NOT NULL, exit_code INTEGER NOT NULL, output TEXT NOT NULL,
@@ -37,6 +49,8 @@ package struct RunRecord {
     try connection.migrate([Self.schema])
     try connection.write {
       try fillRun(connection)
+      try fillSources(connection)
+      try fillAlerts(connection)
       try fillJournal(connection)
       try fillVersions(connection)
       try fillTraffic(connection)
@@ -51,7 +65,7 @@ package struct RunRecord {
     }
   }
 
-  private func milliseconds(_ instant: Instant) -> SQLValue {
+  func milliseconds(_ instant: Instant) -> SQLValue {
     .integer((instant - rehearsal.origin).nanoseconds / 1_000_000)
   }
 
@@ -62,7 +76,11 @@ package struct RunRecord {
       ("platform", rehearsal.world.platform.name),
       ("duration_ms", String(rehearsal.scenario.duration.nanoseconds / 1_000_000)),
       ("written_at_ms", String((rehearsal.world.simulation.now - rehearsal.origin).nanoseconds / 1_000_000)),
-      ("digest", rehearsal.world.simulation.digest.description), ("schema_version", "1"),
+      ("digest", rehearsal.world.simulation.digest.description), ("schema_version", "2"),
+      (
+        "settings",
+        JSONValue.array(sources.settings.map { .array([.string($0.key), .string($0.value)]) }).jsonText()
+      ),
     ]
     for (key, value) in rows { try connection.execute("INSERT INTO run VALUES (?1, ?2)", [.text(key), .text(value)]) }
   }
@@ -131,6 +149,48 @@ package struct RunRecord {
           "INSERT INTO failed_requests VALUES (?1, ?2, ?3, ?4)",
           [milliseconds(request.sentAt), region, .integer(request.latency.nanoseconds / 1000), .text(outcome)])
       }
+    }
+  }
+}
+
+// What the record needs to be made again, and what Prometheus and Alertmanager said.
+extension RunRecord {
+  private func fillSources(_ connection: SQLiteConnection) throws {
+    for (position, file) in sources.files.enumerated() {
+      try connection.execute(
+        "INSERT INTO sources VALUES (?1, ?2, ?3)",
+        [.integer(Int64(position)), .text(file.path), .blob(file.content)])
+    }
+    for (at, digest) in rehearsal.digests {
+      try connection.execute(
+        "INSERT INTO digests VALUES (?1, ?2)", [milliseconds(at), .text(digest.description)])
+    }
+  }
+
+  private func fillAlerts(_ connection: SQLiteConnection) throws {
+    func text(_ labels: [Label]) -> SQLValue {
+      .text(JSONValue.object(JSONObject(labels.map { ($0.name, .string($0.value)) })).jsonText())
+    }
+    func list(_ alerts: [Labels]) -> SQLValue {
+      .text(
+        JSONValue.array(alerts.map { .object(JSONObject($0.pairs.map { ($0.name, .string($0.value)) })) }).jsonText())
+    }
+    for change in rehearsal.world.journal.alertChanges {
+      try connection.execute(
+        "INSERT INTO alerts VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7)",
+        [
+          milliseconds(change.at), .text(change.region), .text(change.name), text(change.labels.pairs),
+          .text(change.state.rawValue), .real(change.value), text(change.annotations),
+        ])
+    }
+    for notification in rehearsal.world.journal.notifications {
+      try connection.execute(
+        "INSERT INTO notifications VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7)",
+        [
+          milliseconds(notification.at), .text(notification.region), .text(notification.receiver),
+          .integer(notification.isPage ? 1 : 0), text(notification.group.pairs), list(notification.firing),
+          list(notification.resolved),
+        ])
     }
   }
 }

@@ -6,9 +6,17 @@ package struct Expression: Sendable {
   /// UTF-8 offsets of the first byte and behind the last one.
   package var position: Range<Int>
 
+  /// A sign that changes nothing; the type check takes it away.
+  var isPlus = false
+
   package init(_ form: Form, at position: Range<Int>) {
     self.form = form
     self.position = position
+  }
+
+  init(_ form: Form, at position: Range<Int>, isPlus: Bool) {
+    self.init(form, at: position)
+    self.isPlus = isPlus
   }
 
   package indirect enum Form: Sendable {

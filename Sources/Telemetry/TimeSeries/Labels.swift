@@ -56,3 +56,29 @@ package struct Labels: Hashable, Comparable, Sendable {
     one.pairs.lexicographicallyPrecedes(other.pairs)
   }
 }
+
+extension Labels {
+  /// The labels as Prometheus writes them in messages: `{a="1", b="2"}`, the name among them (`labels.Labels.String`).
+  package var text: String {
+    "{" + pairs.map { "\($0.name)=\(quotedText($0.value))" }.joined(separator: ", ") + "}"
+  }
+}
+
+/// A text in quotes as Go's `strconv.Quote` writes it.
+package func quotedText(_ text: String) -> String {
+  var result = "\""
+  for scalar in text.unicodeScalars {
+    switch scalar {
+    case "\"": result += "\\\""
+    case "\\": result += "\\\\"
+    case "\n": result += "\\n"
+    case "\t": result += "\\t"
+    case "\r": result += "\\r"
+    case _ where scalar.value < 0x20 || scalar.value == 0x7f:
+      let digits = String(scalar.value, radix: 16)
+      result += "\\x" + (digits.count < 2 ? "0" : "") + digits
+    default: result.unicodeScalars.append(scalar)
+    }
+  }
+  return result + "\""
+}

@@ -1,8 +1,8 @@
 /// What the store keeps of one series: compressed chunks and, behind them, plain recent samples.
 struct SeriesRecord {
   let labels: Labels
-  private(set) var chunks: [Chunk] = []
-  /// Grows by doubling up to `plainLimit`, then stays.
+  private(set) var chunks: [SampleChunk] = []
+  /// Grows by doubling up to `plainLimit`, then stays. Belongs to the record, which is never copied.
   private var recent: UnsafeMutablePointer<Sample>?
   private var capacity = 0
   private(set) var recentCount = 0
@@ -10,19 +10,16 @@ struct SeriesRecord {
   /// `Int64.min` while there is none.
   private(set) var lastTime = Int64.min
 
-  /// Samples a chunk, as Prometheus cuts them (`tsdb/head_append.go`, `samplesPerChunk`).
-  static let chunkSize = 120
   /// One chunk's worth always stays plain, so that a window of that size needs no decoding.
-  static let plainLimit = 2 * chunkSize
+  private static let plainLimit = TimeSeriesStore.recentSamples + SampleChunk.capacity
   private static let firstCapacity = 8
 
   init(labels: Labels) { self.labels = labels }
 
   func deallocate() { recent?.deallocate() }
 
+  @inline(__always)
   var recentSamples: UnsafeBufferPointer<Sample> { UnsafeBufferPointer(start: recent, count: recentCount) }
-
-  var isEmpty: Bool { recentCount == 0 && chunks.isEmpty }
 
   /// The caller made sure that `sample` is newer than the last one.
   @inline(__always)
@@ -31,7 +28,7 @@ struct SeriesRecord {
     recent.unsafelyUnwrapped[recentCount] = sample
     recentCount &+= 1
     lastTime = sample.time
-    if sample.isStale { recentHasStaleMarkers = true }
+    if StalenessMarker.isMarker(sample.value) { recentHasStaleMarkers = true }
   }
 
   @inline(never)
@@ -49,33 +46,48 @@ struct SeriesRecord {
 
   private mutating func compressOldest() {
     guard let recent else { return }
-    chunks.append(Chunk(UnsafeBufferPointer(start: recent, count: Self.chunkSize)))
-    recentCount -= Self.chunkSize
-    recent.update(from: recent + Self.chunkSize, count: recentCount)
-    recentHasStaleMarkers = recentSamples.contains { $0.isStale }
-  }
-
-  /// Drops the chunks that end before `time`; plain samples stay.
-  mutating func dropChunks(before time: Int64) {
-    let expired = chunks.prefix { $0.lastTime < time }.count
-    if expired > 0 { chunks.removeFirst(expired) }
+    chunks.append(SampleChunk(recentSamples[..<SampleChunk.capacity]))
+    recentCount -= SampleChunk.capacity
+    recent.update(from: recent + SampleChunk.capacity, count: recentCount)
+    recentHasStaleMarkers = recentSamples.contains { StalenessMarker.isMarker($0.value) }
   }
 
   /// All samples as chunks, the plain ones compressed for the occasion.
-  func allChunks() -> [Chunk] {
+  func allChunks() -> [SampleChunk] {
     var all = chunks
-    var rest = recentSamples[...]
-    while !rest.isEmpty {
-      let part = rest.prefix(Self.chunkSize)
-      all.append(Chunk(UnsafeBufferPointer(rebasing: part)))
-      rest = rest.dropFirst(part.count)
+    var start = 0
+    while start < recentCount {
+      let end = min(start + SampleChunk.capacity, recentCount)
+      all.append(SampleChunk(recentSamples[start..<end]))
+      start = end
     }
     return all
   }
+}
 
-  /// Takes over stored chunks, which ascend in time and are newer than anything here.
-  mutating func adopt(_ stored: [Chunk]) {
-    chunks += stored
-    if let last = stored.last { lastTime = last.lastTime }
+extension UnsafeBufferPointer<Sample> {
+  /// The position of the first sample at `time` or later; `count` when there is none.
+  @inline(__always)
+  func firstIndex(notBefore time: Int64) -> Int {
+    var low = 0
+    var high = count
+    while low < high {
+      let middle = (low &+ high) >> 1
+      if self[middle].time < time { low = middle &+ 1 } else { high = middle }
+    }
+    return low
+  }
+}
+
+extension Array {
+  /// The first index for which `isBehind` holds, given that it holds for all that follow.
+  func partitioningIndex(_ isBehind: (Element) -> Bool) -> Int {
+    var low = 0
+    var high = count
+    while low < high {
+      let middle = (low + high) / 2
+      if isBehind(self[middle]) { high = middle } else { low = middle + 1 }
+    }
+    return low
   }
 }

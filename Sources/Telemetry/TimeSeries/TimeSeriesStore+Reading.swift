@@ -1,42 +1,11 @@
 extension TimeSeriesStore {
-  /// The time of the newest sample of a series, stale or not.
-  package func lastTime(of id: SeriesID) -> Int64? {
-    let record = record(id).pointee
-    return record.isEmpty ? nil : record.lastTime
-  }
-
-  /// Samples of all series together.
-  package var sampleCount: Int {
-    (0..<seriesCount).reduce(0) { sum, index in
-      let record = record(SeriesID(index: index))
-      return record.pointee.chunks.reduce(sum + record.pointee.recentCount) { $0 + $1.count }
-    }
-  }
-
-  /// Bytes that compressed samples take, and how many they are.
-  package var compressed: (bytes: Int, samples: Int) {
-    var total = (bytes: 0, samples: 0)
-    for index in 0..<seriesCount {
-      for chunk in record(SeriesID(index: index)).pointee.chunks {
-        total.bytes += chunk.bytes.count
-        total.samples += chunk.count
-      }
-    }
-    return total
-  }
-
-  /// The samples of a series within the bounds, both included, staleness markers too.
-  package func samples(of id: SeriesID, from: Int64 = .min, through: Int64 = .max) -> [Sample] {
-    var found: [Sample] = []
-    let record = record(id)
-    for chunk in record.pointee.chunks where chunk.lastTime >= from && chunk.firstTime <= through {
-      chunk.forEachSample { sample in
-        if sample.time >= from && sample.time <= through { found.append(sample) }
-        return sample.time < through
-      }
-    }
-    found += record.pointee.recentSamples.lazy.filter { $0.time >= from && $0.time <= through }
-    return found
+  /// Calls `body` with the samples of a series in `range`, staleness markers included, as one buffer or, where it reaches
+  /// back into chunks, as a copy.
+  func withSamples<Result>(
+    _ handle: SeriesHandle, in range: ClosedRange<Int64>, _ body: (UnsafeBufferPointer<Sample>) -> Result
+  ) -> Result {
+    withSamples(
+      of: handle, from: range.lowerBound, through: range.upperBound, keepingStale: true, scratch: SampleBuffer(), body)
   }
 
   /// Calls `body` with the samples within the bounds, both included. They are read where they lie if they are plain, and
@@ -45,16 +14,17 @@ extension TimeSeriesStore {
   /// - Parameter keepingStale: whether staleness markers are among them.
   @inline(__always)
   func withSamples<Result>(
-    of id: SeriesID, from: Int64, through: Int64, keepingStale: Bool, scratch: SampleBuffer,
+    of handle: SeriesHandle, from: Int64, through: Int64, keepingStale: Bool, scratch: SampleBuffer,
     _ body: (UnsafeBufferPointer<Sample>) -> Result
   ) -> Result {
-    let record = record(id)
+    let record = record(handle)
     let plain = record.pointee.recentSamples
     if keepingStale || !record.pointee.recentHasStaleMarkers, let first = plain.first,
       first.time <= from || record.pointee.chunks.isEmpty
     {
       let low = plain.firstIndex(notBefore: from)
-      let high = through == .max ? plain.count : plain.firstIndex(notBefore: through + 1)
+      let high =
+        through >= record.pointee.lastTime ? plain.count : plain.firstIndex(notBefore: through &+ 1)
       return body(UnsafeBufferPointer(rebasing: plain[low..<max(low, high)]))
     }
     scratch.removeAll()
@@ -70,32 +40,29 @@ extension TimeSeriesStore {
     let chunks = record.pointee.chunks
     var index = chunks.partitioningIndex { $0.lastTime >= from }
     while index < chunks.count, chunks[index].firstTime <= through {
-      chunks[index].bytes.withUnsafeBytes { bytes in
-        guard var reader = ChunkReader(bytes) else { return }
-        while let sample = reader.next(), sample.time <= through {
-          if sample.time >= from && (keepingStale || !sample.isStale) { scratch.append(sample) }
-        }
+      for sample in chunks[index].samples() where sample.time >= from && sample.time <= through {
+        if keepingStale || !StalenessMarker.isMarker(sample.value) { scratch.append(sample) }
       }
       index += 1
     }
     let plain = record.pointee.recentSamples
     for sample in plain[plain.firstIndex(notBefore: from)...] {
       guard sample.time <= through else { break }
-      if keepingStale || !sample.isStale { scratch.append(sample) }
+      if keepingStale || !StalenessMarker.isMarker(sample.value) { scratch.append(sample) }
     }
   }
 
   /// The newest sample at or before `time`, unless it is a staleness marker or older than `oldest`.
   @inline(__always)
-  func liveSample(of id: SeriesID, at time: Int64, notBefore oldest: Int64) -> Sample? {
-    let record = record(id)
+  func liveSample(of handle: SeriesHandle, at time: Int64, notBefore oldest: Int64) -> Sample? {
+    let record = record(handle)
     let plain = record.pointee.recentSamples
-    if let first = plain.first, first.time <= time {
-      let last = plain[plain.count - 1]
-      let sample = last.time <= time ? last : plain[plain.firstIndex(notBefore: time + 1) - 1]
-      return sample.time < oldest || sample.isStale ? nil : sample
+    guard let first = plain.first, first.time <= time else {
+      return compressedSample(record, at: time, notBefore: oldest)
     }
-    return compressedSample(record, at: time, notBefore: oldest)
+    let last = plain[plain.count - 1]
+    let sample = last.time <= time ? last : plain[plain.firstIndex(notBefore: time &+ 1) - 1]
+    return sample.time < oldest || StalenessMarker.isMarker(sample.value) ? nil : sample
   }
 
   @inline(never)
@@ -105,14 +72,8 @@ extension TimeSeriesStore {
     let chunks = record.pointee.chunks
     let index = chunks.partitioningIndex { $0.firstTime > time } - 1
     guard index >= 0, chunks[index].lastTime >= oldest else { return nil }
-    var found: Sample?
-    chunks[index].forEachSample { sample in
-      guard sample.time <= time else { return false }
-      found = sample
-      return true
-    }
-    guard let found, found.time >= oldest, !found.isStale else { return nil }
-    return found
+    guard let found = chunks[index].samples().last(where: { $0.time <= time }) else { return nil }
+    return found.time < oldest || StalenessMarker.isMarker(found.value) ? nil : found
   }
 }
 
@@ -142,32 +103,5 @@ final class SampleBuffer {
     base.deallocate()
     base = wider
     capacity *= 2
-  }
-}
-
-extension UnsafeBufferPointer<Sample> {
-  /// The position of the first sample at `time` or later; `count` when there is none.
-  @inline(__always)
-  func firstIndex(notBefore time: Int64) -> Int {
-    var low = 0
-    var high = count
-    while low < high {
-      let middle = (low &+ high) >> 1
-      if self[middle].time < time { low = middle + 1 } else { high = middle }
-    }
-    return low
-  }
-}
-
-extension Array {
-  /// The first index for which `isBehind` holds, given that it holds for all that follow.
-  func partitioningIndex(_ isBehind: (Element) -> Bool) -> Int {
-    var low = 0
-    var high = count
-    while low < high {
-      let middle = (low + high) / 2
-      if isBehind(self[middle]) { high = middle } else { low = middle + 1 }
-    }
-    return low
   }
 }

@@ -1,43 +1,35 @@
-/// Series of samples in memory, found by their labels: what Prometheus' head block and its blocks are to its engine.
+/// One value of a time series at one instant.
+package struct Sample: Hashable, Sendable {
+  /// Milliseconds since 1970.
+  package var time: Int64
+  package var value: Double
+
+  package init(_ time: Int64, _ value: Double) {
+    self.time = time
+    self.value = value
+  }
+}
+
+/// The time series of one Prometheus: samples by series, series by labels.
 ///
-/// Appending goes by handle and costs nanoseconds; what is older than a few hundred samples is compressed. Times are
-/// milliseconds since the epoch. Used from one thread at a time. Nothing here depends on the order of a dictionary.
-package final class TimeSeriesStore {
-  /// A series of one store, for as long as the store lives.
-  package struct SeriesID: Hashable, Comparable, Sendable {
-    /// Counts up from zero in the order in which series were first seen.
-    package let index: Int
+/// The latest samples of a series lie in a plain buffer, older ones in compressed chunks. Series are never forgotten; a run is
+/// shorter than any retention. Not isolated: it belongs to whoever made it.
+package final class TimeSeriesStore: SampleStore {
+  /// Samples of a series that stay uncompressed at least, so that rules rarely unpack a chunk.
+  package static let recentSamples = SampleChunk.capacity
 
-    package static func < (one: SeriesID, other: SeriesID) -> Bool { one.index < other.index }
-  }
+  private var handles: [Labels: UInt32] = [:]
+  /// For each label name and value the series that have it, in the order of their making.
+  private var postings: [Label: [UInt32]] = [:]
+  /// Samples that came out of order and were left out.
+  package private(set) var outOfOrderCount = 0
+  package private(set) var sampleCount = 0
 
-  /// What became of a sample, with the words of `storage/interface.go` in the comments.
-  package enum AppendOutcome: Sendable {
-    case accepted
-    /// Duplicate sample for timestamp.
-    case duplicate
-    /// Out of order sample.
-    case outOfOrder
-  }
-
-  /// 15 days in milliseconds, as `--storage.tsdb.retention.time` has it unless told.
-  package static let defaultRetention: Int64 = 15 * 24 * 3_600_000
-
-  /// How far behind the newest sample of the store a chunk may end before it is dropped, in milliseconds.
-  package let retention: Int64
-  package private(set) var refusedDuplicates = 0
-  package private(set) var refusedOutOfOrder = 0
-  /// Grows when a series is new; selections made before are complete while it stands.
   package private(set) var seriesCount = 0
-
   private var capacity = 0
   private var records: UnsafeMutablePointer<SeriesRecord>?
-  private var identities: [Labels: SeriesID] = [:]
-  private(set) var postings = PostingsIndex()
 
-  package init(retention: Int64 = TimeSeriesStore.defaultRetention) {
-    self.retention = retention
-  }
+  package init() {}
 
   deinit {
     guard let records else { return }
@@ -46,16 +38,17 @@ package final class TimeSeriesStore {
     records.deallocate()
   }
 
-  /// The handle of the series with these labels, made if it is new.
-  package func register(_ labels: Labels) -> SeriesID {
-    if let known = identities[labels] { return known }
+  // MARK: Writing
+
+  package func handle(for labels: Labels) -> SeriesHandle {
+    if let known = handles[labels] { return SeriesHandle(index: known) }
     if seriesCount == capacity { grow() }
-    let id = SeriesID(index: seriesCount)
+    let index = UInt32(seriesCount)
     records.unsafelyUnwrapped.advanced(by: seriesCount).initialize(to: SeriesRecord(labels: labels))
     seriesCount += 1
-    identities[labels] = id
-    postings.add(id, labels)
-    return id
+    handles[labels] = index
+    for label in labels.pairs { postings[label, default: []].append(index) }
+    return SeriesHandle(index: index)
   }
 
   private func grow() {
@@ -69,48 +62,53 @@ package final class TimeSeriesStore {
     capacity = wider
   }
 
-  /// The series with exactly these labels, if it is known.
-  package func series(_ labels: Labels) -> SeriesID? { identities[labels] }
-
-  package func labels(of id: SeriesID) -> Labels { record(id).pointee.labels }
-
-  /// Appends one sample; refuses, and counts, one that is not newer than the last of its series.
   @inline(__always)
-  @discardableResult
-  package func append(_ value: Double, at time: Int64, to id: SeriesID) -> AppendOutcome {
-    let record = record(id)
-    guard time > record.pointee.lastTime else { return refuse(time, record.pointee.lastTime) }
-    record.pointee.append(Sample(time, value))
-    return .accepted
+  func record(_ handle: SeriesHandle) -> UnsafeMutablePointer<SeriesRecord> {
+    precondition(handle.index < seriesCount, "a handle of another store")
+    return records.unsafelyUnwrapped + Int(handle.index)
   }
 
-  @inline(never)
-  private func refuse(_ time: Int64, _ last: Int64) -> AppendOutcome {
-    if time == last {
-      refusedDuplicates += 1
-      return .duplicate
+  @inline(__always)
+  package func append(_ value: Double, at milliseconds: Int64, to handle: SeriesHandle) {
+    let record = record(handle)
+    guard milliseconds > record.pointee.lastTime else {
+      outOfOrderCount += 1
+      return
     }
-    refusedOutOfOrder += 1
-    return .outOfOrder
+    sampleCount &+= 1
+    record.pointee.append(Sample(milliseconds, value))
   }
 
-  /// Ends a series at `time`, as a scrape does when a series or its target is gone.
-  @discardableResult
-  package func markStale(_ id: SeriesID, at time: Int64) -> AppendOutcome {
-    append(Sample.staleMarker, at: time, to: id)
+  // MARK: Reading
+
+  package func labels(_ handle: SeriesHandle) -> Labels { record(handle).pointee.labels }
+
+  /// The series of these labels; `nil` when there is none.
+  package func existing(_ labels: Labels) -> SeriesHandle? { handles[labels].map { SeriesHandle(index: $0) } }
+
+  /// The series with a label, in the order of their making; all of them for `nil`.
+  func indices(with label: Label?, from first: Int) -> [UInt32] {
+    guard let label else { return first < seriesCount ? Array(UInt32(first)..<UInt32(seriesCount)) : [] }
+    guard let found = postings[label] else { return [] }
+    return first == 0 ? found : Array(found[(found.firstIndex { $0 >= first } ?? found.count)...])
   }
 
-  /// Drops chunks that ended more than `retention` before `now`; series stay known by their handles.
-  package func dropExpired(now: Int64) {
+  /// How many series have a label.
+  func count(with label: Label) -> Int { postings[label]?.count ?? 0 }
+
+  // MARK: The record
+
+  /// Every series with all of its samples in chunks, in the order of their making.
+  package func forEachSeries(_ body: (Labels, [SampleChunk]) throws -> Void) rethrows {
     for index in 0..<seriesCount {
-      record(SeriesID(index: index)).pointee.dropChunks(
-        before: now.subtractingReportingOverflow(retention).partialValue)
+      let record = record(SeriesHandle(index: UInt32(index)))
+      try body(record.pointee.labels, record.pointee.allChunks())
     }
   }
 
-  @inline(__always)
-  func record(_ id: SeriesID) -> UnsafeMutablePointer<SeriesRecord> {
-    precondition(id.index >= 0 && id.index < seriesCount, "a handle of another store")
-    return records.unsafelyUnwrapped + id.index
+  /// Takes a series out of a record. Chunks come in the order of their times.
+  package func restore(_ labels: Labels, _ chunks: [SampleChunk]) {
+    let handle = handle(for: labels)
+    for chunk in chunks { for sample in chunk.samples() { append(sample.value, at: sample.time, to: handle) } }
   }
 }

@@ -20,7 +20,7 @@ final class CountValuesNode: PlanNode {
 
   override func evaluate(_ window: EvaluationWindow) throws(PromQLError) {
     try inner.evaluate(window)
-    guard label.isLabelName else { throw PromQLError(.execution, "invalid label name \(label.quotedAsGo)") }
+    guard isLabelName(label) else { throw PromQLError("invalid label name \(quotedText(label))") }
     var found: [LabelID: Int] = [:]
     var results: [LabelID] = []
     var placed: [(row: Int, column: Int)] = []
@@ -57,12 +57,10 @@ final class CountValuesNode: PlanNode {
   }
 }
 
-extension String {
-  /// `[a-zA-Z_][a-zA-Z0-9_]*`
-  var isLabelName: Bool {
-    guard let first = utf8.first, !(48...57).contains(first) else { return false }
-    return utf8.allSatisfy {
-      (97...122).contains($0) || (65...90).contains($0) || (48...57).contains($0) || $0 == UInt8(ascii: "_")
-    }
+/// Whether a text is a label's name: letters, digits and underscores, no digit first (`model.LabelName.IsValid`).
+func isLabelName(_ text: String) -> Bool {
+  guard let first = text.utf8.first, !(48...57).contains(first) else { return false }
+  return text.utf8.allSatisfy {
+    (48...57).contains($0) || (65...90).contains($0) || (97...122).contains($0) || $0 == 95
   }
 }

@@ -84,11 +84,11 @@ final class JoinNode: PlanNode {
       if matching.cardinality == .oneToOne {
         if matched[group] {
           throw PromQLError(
-            .execution, "multiple matches for labels: many-to-one matching must be explicit (group_left/group_right)")
+            "multiple matches for labels: many-to-one matching must be explicit (group_left/group_right)")
         }
         matched[group] = true
       } else if inserted[target] == group {
-        throw PromQLError(.execution, "multiple matches for labels: grouping labels must ensure unique matches")
+        throw PromQLError("multiple matches for labels: grouping labels must ensure unique matches")
       }
       if inserted[target] >= 0 { throw RowMap.duplicateError }
       inserted[target] = group
@@ -99,9 +99,8 @@ final class JoinNode: PlanNode {
   private func duplicatePartners(_ row: Int, _ earlier: Int) -> PromQLError {
     let labels = context.table[one.rows[row]]
     let names = Set(matching.labels)
-    let group = labels.filtered { matching.isOn ? names.contains($0) : $0 != Labels.metricName && !names.contains($0) }
+    let group = labels.keeping { matching.isOn ? names.contains($0) : $0 != Labels.metricName && !names.contains($0) }
     return PromQLError(
-      .execution,
       "found duplicate series for the match group \(group.text) on the \(isSwapped ? "left" : "right") hand-side of the"
         + " operation: [\(labels.text), \(context.table[one.rows[earlier]].text)];many-to-many matching not allowed:"
         + " matching labels must be unique on one side")
@@ -169,7 +168,7 @@ struct JoinPlan {
     let names = Set(matching.labels)
     var labels = table[many]
     if dropsName { labels[Labels.metricName] = "" }
-    if matching.cardinality == .oneToOne { labels = labels.filtered { names.contains($0) == matching.isOn } }
+    if matching.cardinality == .oneToOne { labels = labels.keeping { names.contains($0) == matching.isOn } }
     for name in matching.include { labels[name] = table[one][name] }
     return table.id(labels)
   }

@@ -40,16 +40,14 @@ final class LabelNode: PlanNode {
   private func changed(_ rows: [LabelID]) throws(PromQLError) -> [LabelID] {
     switch change {
     case .replace(let destination, let replacement, let source, let pattern):
-      guard let expression = CapturingPattern(pattern) else {
-        throw PromQLError(.execution, "invalid regular expression in label_replace(): \(pattern)")
+      guard let expression = try? LabelPattern(pattern) else {
+        throw PromQLError("invalid regular expression in label_replace(): \(pattern)")
       }
       try check(destination, "destination", in: "label_replace")
       var changed: [LabelID] = []
       for row in rows {
         var labels = context.table[row]
-        if let captures = expression.captures(in: labels[source]) {
-          labels[destination] = expression.expand(replacement, captures)
-        }
+        if let text = expression.expand(replacement, in: labels[source]) { labels[destination] = text }
         changed.append(context.table.id(labels))
       }
       return changed
@@ -65,8 +63,8 @@ final class LabelNode: PlanNode {
   }
 
   private func check(_ name: String, _ role: String, in function: String) throws(PromQLError) {
-    guard name.isLabelName else {
-      throw PromQLError(.execution, "invalid \(role) label name in \(function)(): \(name)")
+    guard isLabelName(name) else {
+      throw PromQLError("invalid \(role) label name in \(function)(): \(name)")
     }
   }
 }

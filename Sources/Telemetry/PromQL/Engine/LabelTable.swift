@@ -30,5 +30,13 @@ final class LabelTable {
     return reduced
   }
 
-  func keeping(_ id: LabelID, _ isKept: (String) -> Bool) -> LabelID { self.id(sets[id].filtered(isKept)) }
+  func keeping(_ id: LabelID, _ isKept: (String) -> Bool) -> LabelID { self.id(sets[id].keeping(isKept)) }
+}
+
+extension Labels {
+  /// Only the labels whose name `isKept` holds for.
+  func keeping(_ isKept: (String) -> Bool) -> Labels { Labels(pairs.filter { isKept($0.name) }) }
+
+  /// The labels without the metric's name, as operators and functions leave them.
+  var withoutName: Labels { keeping { $0 != Self.metricName } }
 }

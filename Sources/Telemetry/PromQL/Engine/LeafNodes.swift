@@ -133,7 +133,7 @@ final class SelectorNode: PlanNode {
         for column in 0..<columns {
           while next < $0.count, $0[next].time <= time { next += 1 }
           let sample = next > 0 ? $0[next - 1] : Sample(0, Self.absent)
-          if sample.isStale || sample.time < time &- lookback {
+          if StalenessMarker.isMarker(sample.value) || sample.time < time &- lookback {
             output[column] = Self.absent
           } else {
             output[column] = givesTimes ? Double(sample.time) / 1000 : sample.value

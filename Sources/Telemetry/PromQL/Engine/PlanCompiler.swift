@@ -33,7 +33,7 @@ struct PlanCompiler {
     case .binary(let binary): return try compile(binary, resolves: resolves)
     case .call(let call): return try compile(call, resolves: resolves)
     case .string, .matrix, .subquery:
-      throw PromQLError(.badData, "unexpected \(expression.resultType.documented) in the place of an instant vector")
+      throw PromQLError("unexpected \(expression.valueType.documented) in the place of an instant vector")
     }
   }
 
@@ -53,7 +53,7 @@ struct PlanCompiler {
         isWithout: aggregation.isWithout, context)
     case .topk, .bottomk, .quantile:
       guard let parameter = aggregation.parameter else {
-        throw PromQLError(.badData, "missing parameter of \(aggregation.operation.rawValue)")
+        throw PromQLError("missing parameter of \(aggregation.operation.rawValue)")
       }
       let number = try compile(parameter, resolves: false)
       return aggregation.operation == .quantile
@@ -69,7 +69,7 @@ struct PlanCompiler {
     let left = try compileChild(binary.left, wrapped: resolves && once && !other, resolves: resolves)
     let right = try compileChild(binary.right, wrapped: resolves && other && !once, resolves: resolves)
     let operation = binary.operation
-    switch (binary.left.resultType, binary.right.resultType) {
+    switch (binary.left.valueType, binary.right.valueType) {
     case (.scalar, .scalar): return ScalarBinaryNode(operation, left, right, context)
     case (.vector, .scalar):
       let kind = ElementNode.Operation.scalar(operation, isSwapped: false, returnsBool: binary.returnsBool)
@@ -88,16 +88,16 @@ struct PlanCompiler {
   // MARK: - Calls
 
   private func compile(_ call: Expression.Call, resolves: Bool) throws(PromQLError) -> PlanNode {
-    if let index = call.arguments.firstIndex(where: { $0.resultType == .matrix }) {
+    if let index = call.arguments.firstIndex(where: { $0.valueType == .matrix }) {
       return try compileWindow(call, argument: index, resolves: resolves)
     }
-    if call.function == .timestamp, case .selector(let selector) = call.arguments[0].unparenthesized.form {
+    if call.function == .timestamp, case .selector(let selector) = call.arguments[0].withoutParentheses.form {
       let times = SelectorNode(
         try selection(selector.matchers), shift(selector.shift, resolves: resolves), givesTimes: true, context)
       return ElementNode(.function(.timestamp), times, context)
     }
     var arguments: [PlanNode] = []
-    for argument in call.arguments where argument.resultType != .string {
+    for argument in call.arguments where argument.valueType != .string {
       let wrapped = resolves && isInvariant(argument) && !isInvariant(Expression(.call(call), at: argument.position))
       arguments.append(try compileChild(argument, wrapped: wrapped, resolves: resolves))
     }
@@ -114,7 +114,7 @@ struct PlanCompiler {
     case .sort, .sortDescending:
       return SortNode(isDescending: call.function == .sortDescending, arguments[0], context)
     case .absent:
-      return AbsentNode(arguments[0], matchers: call.arguments[0].unparenthesized.selectorMatchers, context)
+      return AbsentNode(arguments[0], matchers: call.arguments[0].withoutParentheses.selectorMatchers, context)
     case .histogramQuantile: return HistogramQuantileNode(arguments[0], arguments[1], context)
     case .labelReplace, .labelJoin:
       let texts = call.arguments.dropFirst().map { $0.stringLiteral ?? "" }
@@ -138,7 +138,7 @@ struct PlanCompiler {
       let wrapped = resolves && isInvariant(argument) && !isInvariant(Expression(.call(call), at: argument.position))
       parameters.append(try compileChild(argument, wrapped: wrapped, resolves: resolves))
     }
-    let argument = call.arguments[index].unparenthesized
+    let argument = call.arguments[index].withoutParentheses
     let node: WindowNode
     switch argument.form {
     case .matrix(let selector, let range):
@@ -149,7 +149,7 @@ struct PlanCompiler {
       let source = try compile(subquery, resolves: resolves)
       node = WindowNode(
         call.function, .subquery(source), range: subquery.range, source.shift, parameters: parameters, context)
-    default: throw PromQLError(.badData, "unexpected \(argument.resultType.documented) in the place of a range vector")
+    default: throw PromQLError("unexpected \(argument.valueType.documented) in the place of a range vector")
     }
     guard call.function == .absentOverTime else { return node }
     return AbsentNode(node, matchers: argument.selectorMatchers, context)
@@ -183,26 +183,13 @@ struct PlanCompiler {
 }
 
 extension Expression {
-  /// What the expression evaluates to.
-  package var resultType: ValueType {
-    switch form {
-    case .number: .scalar
-    case .string: .string
-    case .parenthesized(let inner), .negation(let inner): inner.resultType
-    case .binary(let binary):
-      binary.left.resultType == .scalar && binary.right.resultType == .scalar ? .scalar : .vector
-    case .aggregation, .selector: .vector
-    case .call(let call): call.function.signature.result
-    case .matrix, .subquery: .matrix
-    }
-  }
-
-  var unparenthesized: Expression {
-    if case .parenthesized(let inner) = form { inner.unparenthesized } else { self }
+  /// The expression inside of any parentheses.
+  var withoutParentheses: Expression {
+    if case .parenthesized(let inner) = form { inner.withoutParentheses } else { self }
   }
 
   var stringLiteral: String? {
-    if case .string(let text) = unparenthesized.form { text } else { nil }
+    if case .string(let text) = withoutParentheses.form { text } else { nil }
   }
 
   /// The matchers, if this is a selector itself.

@@ -56,7 +56,7 @@ class PlanNode {
 
   /// Marks a cell without a value. No sample, and no result of arithmetic, has these bits: selectors leave staleness markers
   /// out, and arithmetic turns any signalling NaN into a quiet one.
-  static let absent = Sample.staleMarker
+  static let absent = StalenessMarker.value
 
   /// `--query.max-samples` of Prometheus, unless told.
   private static let maximumCells = 50_000_000
@@ -89,8 +89,7 @@ class PlanNode {
   @inline(never)
   private func grow(_ cells: Int) throws(PromQLError) {
     guard cells <= Self.maximumCells else {
-      throw PromQLError(
-        .execution, "query processing would load too many samples into memory in expression evaluation")
+      throw PromQLError("query processing would load too many samples into memory in expression evaluation")
     }
     values.deallocate()
     capacity = max(cells, capacity * 2)
@@ -109,7 +108,7 @@ class PlanNode {
 
 extension Double {
   @inline(__always)
-  var isAbsent: Bool { bitPattern == Sample.staleBits }
+  var isAbsent: Bool { bitPattern == StalenessMarker.value.bitPattern }
 }
 
 /// Where rows go when their labels change: usually each to a row of its own, sometimes several to one.
@@ -135,5 +134,5 @@ struct RowMap {
     }
   }
 
-  static let duplicateError = PromQLError(.execution, "vector cannot contain metrics with the same labelset")
+  static let duplicateError = PromQLError("vector cannot contain metrics with the same labelset")
 }

@@ -4,23 +4,22 @@
 /// only when the store knows new series. Used from one thread at a time.
 package final class QueryEngine {
   /// How far back an instant vector looks for a sample, in milliseconds (`--query.lookback-delta`).
-  package static let defaultLookback: Int64 = 300_000
-  /// The step of subqueries that give none: the global evaluation interval.
+  package static let lookback: Int64 = 5 * 60_000
+  /// The distance of a subquery's steps where it names none: the global evaluation interval of the configuration.
   package static let defaultSubqueryStep: Int64 = 60_000
+  /// Most steps of a range query (`web/api/v1/api.go`).
+  package static let stepLimit: Int64 = 11_000
 
   private let context: PlanContext
   private var selections: [[LabelMatcher]: Selection] = [:]
 
-  package init(
-    _ store: TimeSeriesStore, lookback: Int64 = QueryEngine.defaultLookback,
-    subqueryStep: Int64 = QueryEngine.defaultSubqueryStep
-  ) {
-    context = PlanContext(store: store, lookback: lookback, subqueryStep: subqueryStep)
+  package init(_ store: TimeSeriesStore) {
+    context = PlanContext(store: store, lookback: Self.lookback, subqueryStep: Self.defaultSubqueryStep)
   }
 
   /// A query made ready for its engine.
   package final class PreparedQuery {
-    package let resultType: Expression.ValueType
+    package let valueType: Expression.ValueType
     fileprivate let plan: Plan
 
     fileprivate enum Plan {
@@ -30,16 +29,16 @@ package final class QueryEngine {
       case subquery(SubqueryNode)
     }
 
-    fileprivate init(_ plan: Plan, _ resultType: Expression.ValueType) {
+    fileprivate init(_ plan: Plan, _ valueType: Expression.ValueType) {
       self.plan = plan
-      self.resultType = resultType
+      self.valueType = valueType
     }
   }
 
   /// Makes a parsed expression ready; fails for a regular expression that is none.
   package func prepare(_ expression: Expression) throws(PromQLError) -> PreparedQuery {
     let compiler = PlanCompiler(context: context) { [self] matchers throws(PromQLError) in try selection(matchers) }
-    let outer = expression.unparenthesized
+    let outer = expression.withoutParentheses
     let plan: PreparedQuery.Plan
     switch outer.form {
     case .string(let text): plan = .string(text)
@@ -49,14 +48,12 @@ package final class QueryEngine {
     case .subquery(let subquery): plan = .subquery(try compiler.compile(subquery, resolves: true))
     default: plan = .values(try compiler.compileQuery(expression))
     }
-    return PreparedQuery(plan, expression.resultType)
+    return PreparedQuery(plan, expression.valueType)
   }
 
   private func selection(_ matchers: [LabelMatcher]) throws(PromQLError) -> Selection {
     if let known = selections[matchers] { return known }
-    var conditions: [LabelCondition] = []
-    for matcher in matchers { conditions.append(try LabelCondition(matcher)) }
-    let selection = Selection(conditions, store: context.store, table: context.table)
+    let selection = try Selection(matchers, store: context.store, table: context.table)
     selections[matchers] = selection
     return selection
   }
@@ -73,17 +70,17 @@ package final class QueryEngine {
     case .subquery(let subquery): return .matrix(try subqueryResult(subquery, window))
     case .values(let node):
       try node.evaluate(window)
-      if query.resultType == .scalar { return .scalar(Sample(time, node.values[0])) }
-      return .vector(vector(node, at: time))
+      if query.valueType == .scalar { return .scalar(node.values[0], at: time) }
+      return .vector(vector(node), at: time)
     }
   }
 
-  private func vector(_ node: PlanNode, at time: Int64) -> [QueryValue.InstantSample] {
-    var result: [QueryValue.InstantSample] = []
+  private func vector(_ node: PlanNode) -> [QueryValue.VectorSample] {
+    var result: [QueryValue.VectorSample] = []
     func add(_ row: Int) {
       let value = node.values[row]
       guard !value.isAbsent else { return }
-      result.append(QueryValue.InstantSample(labels: context.table[node.rows[row]], sample: Sample(time, value)))
+      result.append(QueryValue.VectorSample(context.table[node.rows[row]], value))
     }
     if let order = node.order { order.forEach(add) } else { node.rows.indices.forEach(add) }
     return result
@@ -91,26 +88,26 @@ package final class QueryEngine {
 
   private func rawSamples(
     _ selection: Selection, _ range: Int64, _ shift: TimeShift, _ window: EvaluationWindow
-  ) -> [QueryValue.SampledSeries] {
+  ) -> [QueryValue.QuerySeries] {
     selection.refresh()
     let end = window.start &- shift.offset(window)
     return zip(selection.series, selection.rows).compactMap { id, labels in
       let samples = context.store.withSamples(
         of: id, from: end &- range, through: end, keepingStale: false, scratch: context.samples
       ) { Array($0) }
-      return samples.isEmpty ? nil : QueryValue.SampledSeries(labels: context.table[labels], samples: samples)
+      return samples.isEmpty ? nil : QueryValue.QuerySeries(context.table[labels], samples)
     }
   }
 
   private func subqueryResult(
     _ subquery: SubqueryNode, _ window: EvaluationWindow
-  ) throws(PromQLError) -> [QueryValue.SampledSeries] {
+  ) throws(PromQLError) -> [QueryValue.QuerySeries] {
     try subquery.evaluateInner(window)
     return matrix(subquery.inner, subquery.window)
   }
 
-  private func matrix(_ node: PlanNode, _ window: EvaluationWindow) -> [QueryValue.SampledSeries] {
-    var result: [QueryValue.SampledSeries] = []
+  private func matrix(_ node: PlanNode, _ window: EvaluationWindow) -> [QueryValue.QuerySeries] {
+    var result: [QueryValue.QuerySeries] = []
     for row in node.rows.indices {
       let cells = node.cells(row)
       var samples: [Sample] = []
@@ -119,22 +116,27 @@ package final class QueryEngine {
         samples.append(Sample(window.time(column), cells[column]))
       }
       guard !samples.isEmpty else { continue }
-      result.append(QueryValue.SampledSeries(labels: context.table[node.rows[row]], samples: samples))
+      result.append(QueryValue.QuerySeries(context.table[node.rows[row]], samples))
     }
     return result.sorted { $0.labels < $1.labels }
   }
 
-  /// The values from `start` to `end`, `step` milliseconds apart, in the order of labels.
+  /// The values at `start`, `start + step` … up to `end`, in the order of labels.
   package func range(
-    _ query: PreparedQuery, start: Int64, end: Int64, step: Int64
-  ) throws(PromQLError) -> [QueryValue.SampledSeries] {
+    _ query: PreparedQuery, from start: Int64, to end: Int64, step: Int64
+  ) throws(PromQLError) -> [QueryValue.QuerySeries] {
+    guard step > 0 else {
+      throw PromQLError("zero or negative query resolution step widths are not accepted. Try a positive integer")
+    }
+    guard end >= start else { throw PromQLError("end timestamp must not be before start time") }
+    guard (end - start) / step <= Self.stepLimit else {
+      throw PromQLError(
+        "exceeded maximum resolution of 11,000 points per timeseries. Try decreasing the query resolution (?step=XX)")
+    }
     guard case .values(let node) = query.plan else {
       throw PromQLError(
-        .badData,
-        "invalid expression type \(query.resultType.documented.quotedAsGo) for range query, must be Scalar or"
-          + " instant Vector")
+        "invalid expression type \"\(query.valueType.documented)\" for range query, must be Scalar or instant Vector")
     }
-    precondition(step > 0, "times must advance")
     context.queryStart = start
     context.queryEnd = end
     let window = EvaluationWindow(start: start, end: end, step: step)
@@ -149,24 +151,8 @@ package final class QueryEngine {
 
   /// The values of an expression that is asked once.
   package func range(
-    _ expression: Expression, start: Int64, end: Int64, step: Int64
-  ) throws(PromQLError) -> QueryValue {
-    .matrix(try range(prepare(expression), start: start, end: end, step: step))
-  }
-}
-
-extension LabelCondition {
-  /// Fails for a regular expression that is none.
-  package init(_ matcher: LabelMatcher) throws(PromQLError) {
-    switch matcher.operation {
-    case .equal: self.init(matcher.name, equals: matcher.value)
-    case .notEqual: self.init(matcher.name) { [value = matcher.value] in $0 != value }
-    case .matches, .doesNotMatch:
-      guard let pattern = CapturingPattern(matcher.value) else {
-        throw PromQLError(.badData, "error parsing regexp: \(matcher.value)")
-      }
-      let wanted = matcher.operation == .matches
-      self.init(matcher.name) { pattern.matches($0) == wanted }
-    }
+    _ expression: Expression, from start: Int64, to end: Int64, step: Int64
+  ) throws(PromQLError) -> [QueryValue.QuerySeries] {
+    try range(prepare(expression), from: start, to: end, step: step)
   }
 }

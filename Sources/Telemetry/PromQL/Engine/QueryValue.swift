@@ -1,27 +1,27 @@
-/// What a query evaluates to (`promql/value.go`).
+/// What a query gives. Times are milliseconds since 1970.
 package enum QueryValue: Sendable {
-  case scalar(Sample)
+  case scalar(Double, at: Int64)
   case string(String, at: Int64)
-  case vector([InstantSample])
-  case matrix([SampledSeries])
+  /// In the order of the evaluation, which `sort` and `topk` decide.
+  case vector([VectorSample], at: Int64)
+  /// Sorted by labels.
+  case matrix([QuerySeries])
 
-  /// One series of an instant vector, with its value at the time of the evaluation.
-  package struct InstantSample: Sendable, Equatable {
+  package struct VectorSample: Hashable, Sendable {
     package var labels: Labels
-    package var sample: Sample
+    package var value: Double
 
-    package init(labels: Labels, sample: Sample) {
+    package init(_ labels: Labels, _ value: Double) {
       self.labels = labels
-      self.sample = sample
+      self.value = value
     }
   }
 
-  /// One series of a matrix: at least one sample, ascending in time.
-  package struct SampledSeries: Sendable, Equatable {
+  package struct QuerySeries: Hashable, Sendable {
     package var labels: Labels
     package var samples: [Sample]
 
-    package init(labels: Labels, samples: [Sample]) {
+    package init(_ labels: Labels, _ samples: [Sample]) {
       self.labels = labels
       self.samples = samples
     }

@@ -35,7 +35,7 @@ final class RankNode: PlanNode {
     guard parameter <= 9_223_372_036_854_774_784, parameter >= -9_223_372_036_854_775_808,
       let limit = Int64(clamping: parameter)
     else {
-      throw PromQLError(.execution, "Scalar value \(parameter.generalText) overflows int64")
+      throw PromQLError("Scalar value \(parameter.generalText) overflows int64")
     }
     guard limit >= 1 else {
       order = []

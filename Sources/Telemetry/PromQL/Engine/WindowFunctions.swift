@@ -120,11 +120,10 @@ enum WindowFunctions {
 
   static func smoothingError(_ smoothing: Double, _ trend: Double) -> PromQLError? {
     if smoothing <= 0 || smoothing >= 1 {
-      return PromQLError(
-        .execution, "invalid smoothing factor. Expected: 0 < sf < 1, got: \(smoothing.fixedText)")
+      return PromQLError("invalid smoothing factor. Expected: 0 < sf < 1, got: \(smoothing.fixedText)")
     }
     if trend <= 0 || trend >= 1 {
-      return PromQLError(.execution, "invalid trend factor. Expected: 0 < tf < 1, got: \(trend.fixedText)")
+      return PromQLError("invalid trend factor. Expected: 0 < tf < 1, got: \(trend.fixedText)")
     }
     return nil
   }
