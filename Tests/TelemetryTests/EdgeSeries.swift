@@ -5,22 +5,10 @@ enum EdgeSeries {
   /// 2020-09-13 12:00:00 UTC, in milliseconds; the data covers 90 minutes from here.
   static let start: Int64 = 1_599_998_400_000
 
-  struct Series: Sendable {
-    var labels: Labels
-    var samples: [Sample]
-  }
+  typealias Series = (labels: Labels, samples: [Sample])
 
   static let all: [Series] = (counters() + gauges() + histograms() + oddities() + constants())
     .sorted { $0.labels < $1.labels }
-
-  static func store() -> TimeSeriesStore {
-    let store = TimeSeriesStore()
-    for series in all {
-      let id = store.handle(for: series.labels)
-      for sample in series.samples { store.append(sample.value, at: sample.time, to: id) }
-    }
-    return store
-  }
 
   private static func make(
     _ name: String, _ labels: [String: String], every interval: Int64 = 15_000, offset: Int64 = 0,
@@ -31,7 +19,7 @@ enum EdgeSeries {
     let samples = (0..<Int(5_400_000 / interval)).compactMap { step in
       value(step).map { Sample(start + offset + Int64(step) * interval, $0) }
     }
-    return Series(labels: set, samples: samples)
+    return (set, samples)
   }
 
   private static func counters() -> [Series] {
@@ -97,7 +85,7 @@ enum EdgeSeries {
       late.append(Sample(start + Int64(step) * 15_000 + Int64(random.below(4000)), Double(random.below(50)) - 20))
     }
     all.append(
-      Series(labels: Labels([Label("__name__", "queue_depth"), Label("queue", "settlement")]), samples: late))
+      (Labels([Label("__name__", "queue_depth"), Label("queue", "settlement")]), late))
     return all
   }
 

@@ -53,6 +53,8 @@ final class InvariantNode: PlanNode {
 /// When a selector or a subquery looks, for an evaluation that starts at a given time.
 struct TimeShift {
   let shift: Expression.Shift
+  /// The anchor of the nearest subquery around that has one, and the offsets from there on inwards.
+  var enclosing: Expression.Shift?
   let context: PlanContext
 
   /// Milliseconds to subtract from the time of evaluation.
@@ -64,7 +66,17 @@ struct TimeShift {
     return shift.offset &+ window.start &- anchor
   }
 
-  var anchor: Int64? {
+  /// The latest sample that is read at all: with `@`, where the anchor moves along, there is nothing behind it
+  /// (`getTimeRangesForSelector`).
+  var limit: Int64 {
+    if let anchor { return anchor &- shift.offset }
+    guard let enclosing, let anchor = anchor(of: enclosing) else { return .max }
+    return anchor &- enclosing.offset &- shift.offset
+  }
+
+  var anchor: Int64? { anchor(of: shift) }
+
+  private func anchor(of shift: Expression.Shift) -> Int64? {
     switch shift.at {
     case nil: nil
     case .timestamp(let time)?: time
@@ -111,6 +123,7 @@ final class SelectorNode: PlanNode {
   private func evaluateOnce(at time: Int64) {
     let store = context.store
     let oldest = time &- context.lookback
+    let time = min(time, shift.limit)
     for (row, id) in selection.series.enumerated() {
       if let sample = store.liveSample(of: id, at: time, notBefore: oldest) {
         values[row] = givesTimes ? Double(sample.time) / 1000 : sample.value
@@ -124,7 +137,7 @@ final class SelectorNode: PlanNode {
     let store = context.store
     let lookback = context.lookback
     let columns = columns
-    let end = start &+ Int64(columns - 1) &* step
+    let end = min(start &+ Int64(columns - 1) &* step, shift.limit)
     for (row, id) in selection.series.enumerated() {
       let output = cells(row)
       store.withSamples(of: id, from: start &- lookback, through: end, keepingStale: true, scratch: context.samples) {

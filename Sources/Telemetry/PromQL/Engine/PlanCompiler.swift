@@ -2,6 +2,8 @@
 /// (`promql/engine.go`, `PreprocessExpr`).
 struct PlanCompiler {
   let context: PlanContext
+  /// See `TimeShift.enclosing`.
+  var enclosing: Expression.Shift?
   /// The selection for a selector's matchers, shared between queries.
   let selection: ([LabelMatcher]) throws(PromQLError) -> Selection
 
@@ -40,7 +42,7 @@ struct PlanCompiler {
   private func shift(_ shift: Expression.Shift, resolves: Bool) -> TimeShift {
     var shift = shift
     if !resolves, shift.at == .start || shift.at == .end { shift.at = nil }
-    return TimeShift(shift: shift, context: context)
+    return TimeShift(shift: shift, enclosing: enclosing, context: context)
   }
 
   private func compile(_ aggregation: Expression.Aggregation, resolves: Bool) throws(PromQLError) -> PlanNode {
@@ -156,9 +158,16 @@ struct PlanCompiler {
   }
 
   func compile(_ subquery: Expression.Subquery, resolves: Bool) throws(PromQLError) -> SubqueryNode {
-    SubqueryNode(
-      try compileChild(subquery.inner, wrapped: resolves && isInvariant(subquery.inner), resolves: resolves),
-      range: subquery.range, step: subquery.step ?? context.subqueryStep, shift(subquery.shift, resolves: resolves))
+    let shift = shift(subquery.shift, resolves: resolves)
+    var inside = self
+    if shift.shift.at != nil {
+      inside.enclosing = shift.shift
+    } else {
+      inside.enclosing?.offset += shift.shift.offset
+    }
+    let inner = try inside.compileChild(
+      subquery.inner, wrapped: resolves && isInvariant(subquery.inner), resolves: resolves)
+    return SubqueryNode(inner, range: subquery.range, step: subquery.step ?? context.subqueryStep, shift)
   }
 
   // MARK: - What is the same at all times

@@ -86,7 +86,8 @@ final class WindowNode: PlanNode {
     switch source {
     case .stored(let selection):
       context.store.withSamples(
-        of: selection.series[row], from: slide.firstEnd &- range, through: slide.lastEnd, keepingStale: false,
+        of: selection.series[row], from: slide.firstEnd &- range, through: min(slide.lastEnd, shift.limit),
+        keepingStale: false,
         scratch: context.samples
       ) { apply(slide, $0, window) }
     case .subquery(let subquery):
