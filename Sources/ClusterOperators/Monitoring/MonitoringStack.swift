@@ -14,6 +14,8 @@ package final class MonitoringStack {
   package let store = TimeSeriesStore()
   /// Answers queries over them.
   package let engine: QueryEngine
+  /// What Alertmanager knows and has told; it outlives its process. `nil` before the first one has started.
+  package internal(set) var alertmanager: Alertmanager?
   /// The servers that run.
   package private(set) var servers: [PrometheusServer] = []
 
@@ -30,6 +32,4 @@ package final class MonitoringStack {
   }
 
   func ended(_ server: PrometheusServer) { servers.removeAll { $0 === server } }
-
-  func configured(_ server: PrometheusServer) {}
 }

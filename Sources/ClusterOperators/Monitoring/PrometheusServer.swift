@@ -23,8 +23,10 @@ package final class PrometheusServer: ContainerProgram {
   nonisolated private static let discoveryEvent: EventName = "prometheus.discovery"
 
   private let stack: @Simulated (ContainerProcess) -> MonitoringStack?
-  private var container: ContainerProcess?
-  private var monitoring: MonitoringStack?
+  private(set) var container: ContainerProcess?
+  private(set) var monitoring: MonitoringStack?
+  /// The rule groups that are evaluated.
+  var groups: [RunningGroup] = []
   private var object = ObjectKey(namespace: "", name: "")
   /// What the server works by; `nil` before it has found a configuration.
   package private(set) var configuration: PrometheusConfiguration?
@@ -59,6 +61,7 @@ package final class PrometheusServer: ContainerProgram {
     monitoring.began(self)
     await container.waitForTermination()
     container.write(#"level=warn msg="Received an OS signal, exiting gracefully..." signal=terminated"#)
+    for group in groups { container.simulation.cancel(group.timer) }
     monitoring.ended(self)
     return 0
   }
@@ -105,7 +108,7 @@ package final class PrometheusServer: ContainerProgram {
     reloads += 1
     lastReload = container.simulation.now
     container.write(#"level=info msg="Completed loading of configuration file""#)
-    monitoring?.configured(self)
+    if let monitoring { loadRules(found, container, monitoring) }
     // Jobs may have changed in what targets do not show: all loops begin anew, as a reload of a changed job does.
     for loop in sortedLoops where !isSame(loop.job) { retire(loop) }
     scheduleDiscovery()

@@ -74,7 +74,7 @@ package final class ScrapeCache {
   ///
   /// - Parameter milliseconds: when the scrape began, since 1970; the samples' time.
   package func ingest(_ text: [UInt8], at milliseconds: Int64) throws(ExpositionError) -> Report {
-    if text == body, !text.isEmpty { return repeatLast(at: milliseconds) }
+    if isLast(text) { return repeatLast(at: milliseconds) }
     var pass = Pass(milliseconds: milliseconds, oldCount: entries.count)
     pass.entries.reserveCapacity(entries.count + 8)
     pass.staged.reserveCapacity(entries.count + 8)
@@ -89,6 +89,16 @@ package final class ScrapeCache {
     if let failure { throw failure }
     commit(pass, text)
     return pass.report
+  }
+
+  private func isLast(_ text: [UInt8]) -> Bool {
+    guard !text.isEmpty, text.count == body.count else { return false }
+    return text.withUnsafeBytes { new in
+      body.withUnsafeBytes { old in
+        guard let one = new.baseAddress, let other = old.baseAddress else { return false }
+        return memcmp(one, other, new.count) == 0
+      }
+    }
   }
 
   /// Takes the last text once more: nothing of it is read again.
