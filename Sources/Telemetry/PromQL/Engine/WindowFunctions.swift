@@ -2,7 +2,8 @@
 enum WindowFunctions {
   typealias Samples = UnsafeBufferPointer<Sample>
 
-  /// A sum that keeps what rounding loses, in Neumaier's variant of Kahan's algorithm.
+  /// A sum that keeps what rounding loses, as upstream does with Neumaier's variant of Kahan's algorithm. What one addition
+  /// loses is a number of its own, which Knuth's six operations give without asking which summand is the greater.
   struct CompensatedSum {
     var sum = 0.0
     var lost = 0.0
@@ -10,7 +11,8 @@ enum WindowFunctions {
     @inline(__always)
     mutating func add(_ value: Double) {
       let total = sum + value
-      lost += sum.magnitude >= value.magnitude ? (sum - total) + value : (value - total) + sum
+      let added = total - sum
+      lost += (sum - (total - added)) + (value - added)
       sum = total
     }
 
@@ -86,21 +88,26 @@ enum WindowFunctions {
   static func regression(_ samples: Samples, at time: Int64) -> (slope: Double, intercept: Double) {
     let first = samples[0].value
     var isLevel = true
-    var (x, y, xy, xx) = (CompensatedSum(), CompensatedSum(), CompensatedSum(), CompensatedSum())
-    for (index, sample) in samples.enumerated() {
-      if index > 0, sample.value != first { isLevel = false }
-      let seconds = Double(sample.time - time) / 1e3
-      x.add(seconds)
-      y.add(sample.value)
-      xy.add(seconds * sample.value)
-      xx.add(seconds * seconds)
+    // Sums of x, y, xy and xx, each compensated as in `CompensatedSum`.
+    var sums = SIMD4<Double>()
+    var lost = SIMD4<Double>()
+    for index in 0..<samples.count {
+      let y = samples[index].value
+      let x = Double(samples[index].time &- time) / 1e3
+      if y != first, index > 0 { isLevel = false }
+      let terms = SIMD4(x, y, x * y, x * x)
+      let totals = sums + terms
+      let added = totals - sums
+      lost += (sums - (totals - added)) + (terms - added)
+      sums = totals
     }
     if isLevel { return first.isInfinite ? (.nan, .nan) : (0, first) }
     let count = Double(samples.count)
-    let covariance = xy.value - x.value * y.value / count
-    let variance = xx.value - x.value * x.value / count
+    sums += lost
+    let covariance = sums[2] - sums[0] * sums[1] / count
+    let variance = sums[3] - sums[0] * sums[0] / count
     let slope = covariance / variance
-    return (slope, y.value / count - slope * x.value / count)
+    return (slope, sums[1] / count - slope * sums[0] / count)
   }
 
   /// Double exponential smoothing, the last value of it.
