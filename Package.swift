@@ -34,7 +34,9 @@ let modules = [
     dependencies: ["Documents", "SimulationKernel", "HTTPMessages", "Telemetry", "NetworkModel"]),
   Module(
     name: "ClusterOperators",
-    dependencies: ["Documents", "SimulationKernel", "Telemetry", "NetworkModel", "AWSModel", "KubernetesModel"]),
+    dependencies: [
+      "Documents", "SimulationKernel", "HTTPMessages", "Telemetry", "NetworkModel", "AWSModel", "KubernetesModel",
+    ]),
   Module(
     name: "Workloads",
     dependencies: [
@@ -62,7 +64,7 @@ let modules = [
     name: "Scenarios",
     dependencies: [
       "Documents", "SimulationKernel", "SQLiteStore", "PaymentCore", "Telemetry", "NetworkModel", "AWSModel",
-      "KubernetesModel", "TwinWorld", "Faults", "Toolbox",
+      "KubernetesModel", "ClusterOperators", "TwinWorld", "Faults", "Toolbox",
     ]),
   Module(
     name: "Runbooks",

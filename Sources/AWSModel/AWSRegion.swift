@@ -57,6 +57,8 @@ package final class AWSRegion {
   package let identity: IdentityAccess
   package let keys = KeyManagement()
   package let trail: CloudTrail
+  package let cloudWatch: CloudWatch
+  private var collector: CloudWatchCollector?
   package internal(set) var vpcs: [VPC] = []
   package internal(set) var subnets: [Subnet] = []
   package internal(set) var instances: [DBInstance] = []
@@ -85,6 +87,8 @@ package final class AWSRegion {
     identity = IdentityAccess(accountID: accountID)
     trail = CloudTrail(network.simulation, region: name, journal: journal)
     secrets = SecretsManager(network.simulation, region: name, identity: identity, keys: keys)
+    cloudWatch = CloudWatch(network.simulation)
+    collector = CloudWatchCollector(self, cloudWatch)
   }
 
   /// The id of a security group by its id or its name.

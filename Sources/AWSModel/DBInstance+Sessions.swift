@@ -101,6 +101,8 @@ extension DBInstance: PostgresService {
     guard work.cost.isWrite else { return }
     let flush = Self.commit.sample(stream) * (commitSlowdown * (standby?.isUp == true ? 1 : Self.singleZoneShare))
     work.trace?.add(.commit, flush)
+    flushes.count += 1
+    flushes.total += flush
     await simulation.sleep(flush, Self.commitEvent)
   }
 

@@ -65,6 +65,9 @@ package final class DBInstance {
   /// Transactions that ended with COMMIT.
   package internal(set) var committed = 0
 
+  /// Log flushes and the time that they took, for the volume's metrics.
+  var flushes = (count: 0, total: TimeSpan.zero)
+
   let network: Network
   let journal: Journal
   let stream: RandomStream

@@ -10,6 +10,8 @@ extension LoadBalancer {
     private var targets = [Int](repeating: 0, count: 600)
     private var own = [Int](repeating: 0, count: 600)
     package private(set) var requestCount = 0
+    /// Connections to targets that could not be opened.
+    package internal(set) var targetConnectionErrors = 0
     /// From the arrival of a request to the answer of its target.
     package private(set) var targetResponseTime = LatencyHistogram()
 
@@ -34,6 +36,7 @@ extension LoadBalancer {
         ("HTTPCode_Target_5XX_Count", targetAnswers(500...599)), ("HTTPCode_ELB_4XX_Count", ownAnswers(400...499)),
         ("HTTPCode_ELB_5XX_Count", ownAnswers(500...599)), ("HTTPCode_ELB_502_Count", ownAnswers(502...502)),
         ("HTTPCode_ELB_503_Count", ownAnswers(503...503)), ("HTTPCode_ELB_504_Count", ownAnswers(504...504)),
+        ("TargetConnectionErrorCount", targetConnectionErrors),
       ]
     }
   }

@@ -163,8 +163,14 @@ package final class LoadBalancer {
       kept.close()
     }
     let deadline = network.simulation.now + Self.connectTimeout
-    return try await network.connect(
-      from: node, to: target.address, port: target.port, deadline: deadline, trace: trace)
+    do throws(NetworkError) {
+      return try await network.connect(
+        from: node, to: target.address, port: target.port, deadline: deadline, trace: trace)
+    } catch {
+      metrics.targetConnectionErrors += 1
+      target.group?.metrics.targetConnectionErrors += 1
+      throw error
+    }
   }
 
   // MARK: What it notes
@@ -177,6 +183,7 @@ package final class LoadBalancer {
     let noted = isAbandoned ? 460 : status
     if noted >= 500 { recentErrors += 1 }
     metrics.count(noted, isTargets: target != nil && !isAbandoned, now - began)
+    target?.group?.metrics.count(noted, isTargets: !isAbandoned, now - began)
     onAccess?(
       AccessLogEntry(
         at: began, method: request.method, host: request.host, path: request.path, target: target?.address,

@@ -19,6 +19,7 @@ package final class Target {
   var successes = 0
   var failures = 0
   var idle: [Connection] = []
+  weak var group: TargetGroup?
   /// Requests that it works on.
   package internal(set) var inFlight = 0
   var check: RepeatingTimer?
@@ -57,6 +58,8 @@ package final class TargetGroup {
   package var algorithm = Algorithm.roundRobin
   package var deregistrationDelay = TimeSpan.seconds(300)
   package private(set) var targets: [Target] = []
+  /// What its targets answered.
+  package internal(set) var metrics = LoadBalancer.Metrics()
 
   private let network: Network
   private let journal: Journal
@@ -85,6 +88,7 @@ package final class TargetGroup {
       targets.removeAll { $0 === known }
     }
     let target = Target(address: address, port: port)
+    target.group = self
     targets.append(target)
     let offset = TimeSpan.milliseconds(200 + 800 * stream.uniform())
     target.check = network.simulation.every(healthCheck.interval, offset: offset, Self.checkEvent) {

@@ -57,6 +57,27 @@ extension Cluster {
 
   // MARK: Nodes
 
+  /// What a machine says about itself.
+  package struct MachineFigures: Sendable {
+    package var node: String
+    package var cores: Int
+    package var bootedAt: Instant
+    /// Of all cores together, since the node booted.
+    package var processorTime: TimeSpan
+    /// In bytes.
+    package var memory: Int64
+    package var availableMemory: Int64
+  }
+
+  /// The machine under a pod; `nil` for one that is on no node.
+  package func machine(under pod: ObjectKey) -> MachineFigures? {
+    guard let kubelet = worker(pod.namespace, pod.name)?.kubelet else { return nil }
+    return MachineFigures(
+      node: kubelet.node, cores: Int(kubelet.processor.cores), bootedAt: kubelet.bootedAt,
+      processorTime: kubelet.processorTime, memory: kubelet.machineMemory,
+      availableMemory: max(0, kubelet.availableMemory))
+  }
+
   /// The power of a node fails: it, its pods and its kubelet fall silent.
   package func failNode(_ node: String) {
     guard let kubelet = kubelets[node], kubelet.hasPower else { return }

@@ -35,6 +35,19 @@ package struct LatencyHistogram: Sendable {
     maximum = max(maximum, other.maximum)
   }
 
+  /// What was recorded since an earlier state of the same histogram. Its maximum is known to the width of a bucket.
+  package func subtracting(_ earlier: LatencyHistogram) -> LatencyHistogram {
+    guard earlier.count > 0 else { return self }
+    var result = self
+    for index in counts.indices { result.counts[index] -= earlier.counts[index] }
+    result.count -= earlier.count
+    result.sumMicroseconds -= earlier.sumMicroseconds
+    if maximum == earlier.maximum {
+      result.maximum = result.counts.lastIndex { $0 > 0 }.map { min(Self.middle($0), maximum) } ?? .zero
+    }
+    return result
+  }
+
   package var mean: TimeSpan { count == 0 ? .zero : .microseconds(Double(sumMicroseconds) / Double(count)) }
 
   /// The value below which the share `q` of the latencies lies; zero when nothing was recorded.

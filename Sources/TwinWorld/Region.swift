@@ -18,6 +18,7 @@ package final class Region {
   package let cluster: Cluster
   package let loadBalancerController: LoadBalancerController
   package let secretSync: SecretSync
+  package let monitoring: MonitoringStack
   /// Host names of its ingresses.
   package let hosts: [String]
 
@@ -52,6 +53,7 @@ package final class Region {
       .flatMap { $0.at("spec", "rules")?.sequence ?? [] }.compactMap { $0["host"]?.string }
     loadBalancerController = LoadBalancerController(cluster, aws)
     secretSync = SecretSync(cluster, aws)
+    monitoring = MonitoringStack(cluster, aws)
     apply(definition.objects, diagnostics)
     cluster.startKubelets()
   }

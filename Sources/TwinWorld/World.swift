@@ -16,6 +16,7 @@ package final class World {
   package let network: Network
   package let journal: Journal
   package let images = ImageCatalog()
+  private let monitoring = MonitoringPrograms()
   package private(set) var regions: [Region] = []
   package private(set) var traffic: [TrafficSource] = []
 
@@ -34,9 +35,10 @@ package final class World {
     let diagnostics = Diagnostics()
     addImages(diagnostics)
     for definition in platform.regions {
-      regions.append(
-        try Region(
-          definition, network: network, securityGroups: securityGroups, images: images, journal: journal, diagnostics))
+      let region = try Region(
+        definition, network: network, securityGroups: securityGroups, images: images, journal: journal, diagnostics)
+      regions.append(region)
+      monitoring.add(region.monitoring, region: region.code)
     }
     try diagnostics.throwIfErrors()
     simulation.every(Self.watchPeriod, Self.watchEvent) { [weak self] in self?.noteServiceLevels() }
@@ -44,9 +46,13 @@ package final class World {
 
   private func addImages(_ diagnostics: Diagnostics) {
     for image in platform.images {
+      if let maker = monitoring.maker(of: image.program.value) {
+        images.add(repository: image.repository, tags: image.tags, size: image.size, maker)
+        continue
+      }
       guard images.add(repository: image.repository, tags: image.tags, size: image.size, program: image.program.value)
       else {
-        let known = ImageCatalog.programs.map(\.name)
+        let known = Self.programs.map(\.name)
         diagnostics.error(
           at: image.program.mark,
           "unknown program \"\(image.program.value)\"; the programs are \(known.joined(separator: ", "))",
@@ -55,6 +61,9 @@ package final class World {
       }
     }
   }
+
+  /// The programs that images may hold, by the names under which platforms refer to them.
+  package nonisolated static let programs = ImageCatalog.programs + MonitoringPrograms.programs
 
   package func region(_ name: String) -> Region? { regions.first { $0.name == name } }
 

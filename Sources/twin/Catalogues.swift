@@ -79,7 +79,7 @@ enum Catalogues {
     }
   }
 
-  private static func workloads() -> [(String, String)] { ImageCatalog.programs.map { ($0.name, $0.summary) } }
+  private static func workloads() -> [(String, String)] { World.programs.map { ($0.name, $0.summary) } }
 
   private static func text(_ verb: FaultVerb) -> String {
     var text = "\(verb.name)\n  \(verb.summary)\n  target: \(verb.targetKinds.joined(separator: ", "))\n"

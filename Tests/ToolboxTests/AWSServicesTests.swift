@@ -151,3 +151,47 @@ import Testing
     }
   }
 }
+
+@Suite struct CloudWatchCommands {
+  @Simulated private static func ask(_ fixture: ToolFixture, _ arguments: String) -> String {
+    let result = fixture.type("aws cloudwatch \(arguments) --region eu-south-2")
+    return result.exitCode == 0 ? result.output : result.errors
+  }
+
+  private static let database = "--namespace AWS/RDS --metric-name DatabaseConnections"
+
+  @Test func metricsOfTheDatabase() {
+    Simulated.perform {
+      let fixture = ToolFixture()
+      fixture.aws.instances[0].otherSessions = 7
+      fixture.run(.minutes(5))
+      let list =
+        "list-metrics \(Self.database) --dimensions Name=DBInstanceIdentifier --query Metrics[].Dimensions[].Value"
+      #expect(Self.ask(fixture, list + " --output text") == "ledger\n")
+      let times = "--start-time 2026-03-02T08:01:00Z --end-time 2026-03-02T08:03:00Z"
+      let dimension = "--dimensions Name=DBInstanceIdentifier,Value=ledger"
+      let read = "get-metric-statistics \(Self.database) \(dimension) \(times) --period 60 --statistics Average Maximum"
+      #expect(
+        Self.ask(fixture, read + " --query Datapoints[].[Timestamp,Average,Maximum,Unit] --output text")
+          == "2026-03-02T08:01:00+00:00\t7\t7\tCount\n2026-03-02T08:02:00+00:00\t7\t7\tCount\n")
+      let query =
+        #"[{"Id":"c","MetricStat":{"Metric":{"Namespace":"AWS/RDS","MetricName":"DatabaseConnections","Dimensions":[{"Name":"DBInstanceIdentifier","Value":"ledger"}]},"Period":120,"Stat":"Sum"}}]"#
+      let data = Self.ask(
+        fixture, "get-metric-data --metric-data-queries '\(query)' \(times) --query MetricDataResults[].Values[]")
+      // The newest first; periods begin at whole multiples of their length. The first holds half a minute without sessions.
+      #expect(data == "[\n    42,\n    63\n]\n")
+    }
+  }
+
+  @Test(arguments: [
+    ("--period 61 --statistics Average", "(InvalidParameterValue)"), ("--period 60", "(MissingParameter)"),
+    ("--period 60 --statistics Median", "(InvalidParameterValue)"),
+  ])
+  func whatIsRefused(_ row: (options: String, error: String)) {
+    Simulated.perform {
+      let times = "--start-time 2026-03-02T08:01:00Z --end-time 2026-03-02T08:03:00Z"
+      let answer = Self.ask(ToolFixture(), "get-metric-statistics \(Self.database) \(times) \(row.options)")
+      #expect(answer.contains(row.error), "\(answer)")
+    }
+  }
+}

@@ -5,7 +5,7 @@ import SimulationKernel
 import Telemetry
 import TwinWorld
 
-/// `twin-bench kernel | world | core | all`: figures of the simulator on this machine. Machines are noisy: quote ratios of one
+/// `twin-bench kernel | world | core | scrape`: figures of the simulator on this machine. Machines are noisy: quote ratios of one
 /// run, not single times.
 func wallSeconds() -> Double {
   var time = timespec()
@@ -66,4 +66,8 @@ if parts.contains("core") {
     let ratio = whole * 1000 / core.nanosecondsPerPayment
     print("ratio: a payment through the twin costs \((ratio * 10).rounded() / 10) times the bare core's")
   }
+}
+if parts.contains("scrape") {
+  let cost = try ScrapeCost.measure()
+  print("scrape: \(Int(cost.unchanged)) ns a line that did not change, \(Int(cost.changed)) ns a line with a new value")
 }

@@ -9,17 +9,19 @@ import SimulationKernel
 package final class CPUQuota {
   package static let period = TimeSpan.milliseconds(100)
 
-  /// Processor time in all, counted when it is asked for.
+  /// Processor time of the program, counted when it is asked for.
   package private(set) var used = TimeSpan.zero
-  /// Periods in which something ran (`container_cpu_cfs_periods_total`).
-  package private(set) var periods = 0
-  /// Periods in which the quota ran out (`container_cpu_cfs_throttled_periods_total`).
-  package private(set) var throttledPeriods = 0
+  /// Periods in which the program ran, and in which the quota ran out for it, as long as nothing else ran.
+  private var ownPeriods = 0
+  private var ownThrottledPeriods = 0
   /// Time that work was held back by the quota.
   package private(set) var throttledTime = TimeSpan.zero
   /// Cores that something else in the container wants all the time: the fault `cpu.stress`. It gets them from the quota, but
   /// no more than its threads' fair share against one thread of the program.
-  package var stolenCores = 0.0 { didSet { node?.demandChanged() } }
+  package var stolenCores = 0.0 {
+    willSet { settleStress() }
+    didSet { node?.demandChanged() }
+  }
   /// Cores; `nil` for no limit.
   package let limit: Double?
   /// Weight on a busy node: `requests.cpu` in cores, as `cpu.weight` follows it.
@@ -30,7 +32,17 @@ package final class CPUQuota {
     var isThrottled = false
   }
 
+  /// What the threads behind `stolenCores` have had up to `since`.
+  private struct Stress {
+    var since: Instant
+    var time = TimeSpan.zero
+    var periods = 0
+    var throttledPeriods = 0
+  }
+
   private let simulation: Simulation
+  private let began: Instant
+  private var stress: Stress
   private weak var node: NodeProcessor?
   private let cores: Double
   private var freeAt: [Instant]
@@ -44,6 +56,8 @@ package final class CPUQuota {
   ///   - node: the processors it shares; without one it has two of its own.
   package init(_ simulation: Simulation, limit: Double?, request: Double = 0, node: NodeProcessor? = nil) {
     self.simulation = simulation
+    began = simulation.now
+    stress = Stress(since: simulation.now)
     self.limit = limit
     self.node = node
     weight = max(request, 0.002)
@@ -67,6 +81,36 @@ package final class CPUQuota {
     let finish = limit == nil ? start + span * slowdown : place(span, from: start, slowdown)
     freeAt[core] = finish
     return finish
+  }
+
+  /// Processor time of everything in the container, as its cgroup counts it.
+  package var usage: TimeSpan {
+    let sum = used + stressNow.time
+    guard let limit else { return sum }
+    // Work is counted when it is asked for, the quota says when it can have run.
+    return min(sum, max((simulation.now - began) * limit, .zero) + Self.period)
+  }
+
+  /// Periods in which something ran (`container_cpu_cfs_periods_total`).
+  package var periods: Int { ownPeriods + stressNow.periods }
+  /// Periods in which the quota ran out (`container_cpu_cfs_throttled_periods_total`).
+  package var throttledPeriods: Int { ownThrottledPeriods + stressNow.throttledPeriods }
+
+  /// Threads that always run are there in every period, and use up a quota that is less than what they want.
+  private var stressNow: Stress {
+    guard stolenCores > 0 else { return stress }
+    var result = stress
+    let span = simulation.now - stress.since
+    let count = Int(span.nanoseconds / Self.period.nanoseconds)
+    result.time += span * stressDemand
+    result.periods += count
+    if let limit, stolenCores >= limit { result.throttledPeriods += count }
+    return result
+  }
+
+  private func settleStress() {
+    stress = stressNow
+    stress.since = simulation.now
   }
 
   /// How long work that arrives now waits before it runs.
@@ -115,7 +159,7 @@ package final class CPUQuota {
     if ledger.isEmpty { firstPeriod = number }
     while firstPeriod + Int64(ledger.count) <= number {
       ledger.append(Period())
-      periods += 1
+      if stolenCores == 0 { ownPeriods += 1 }
     }
     return Int(number - firstPeriod)
   }
@@ -132,6 +176,6 @@ package final class CPUQuota {
     throttledTime += span
     guard !ledger[index].isThrottled else { return }
     ledger[index].isThrottled = true
-    throttledPeriods += 1
+    if stolenCores < limit ?? .infinity { ownThrottledPeriods += 1 }
   }
 }

@@ -232,7 +232,7 @@ final class ContainerWorker {
     isStarted = false
     process?.end(exit)
     if exit.reason == "OOMKilled" { memoryKills += 1 }
-    kubelet.endedProcessorTime += process?.cpu.used ?? .zero
+    kubelet.endedProcessorTime += process?.cpu.usage ?? .zero
     var termination = Termination(
       code: exit.code, reason: exit.reason, message: exit.message, started: began, finished: simulation.now)
     if spec.showsLogOnFailure, exit.code != 0, exit.message.isEmpty {

@@ -72,7 +72,7 @@ extension Kubelet {
   func containerMetrics() -> ExpositionText {
     var text = ExpositionText(capacity: 16384)
     let containers = allWorkers.flatMap(\.all).filter { $0.process?.isAlive == true }
-    let rootUsage = containers.reduce(endedProcessorTime) { $0 + ($1.process?.cpu.used ?? .zero) }
+    let rootUsage = processorTime
     let rootMemory = containers.reduce(Int64(0)) { $0 + $1.memoryInUse }
     for family in Self.containerFamilies {
       text.family(family.name, family.type, family.help)
@@ -91,6 +91,13 @@ extension Kubelet {
     text.single(
       "machine_memory_bytes", .gauge, "Amount of memory installed on the machine.", [], Double(machineMemory))
     return text
+  }
+
+  /// Processor time of all containers since the node booted.
+  var processorTime: TimeSpan {
+    allWorkers.flatMap(\.all).reduce(endedProcessorTime) { sum, container in
+      sum + (container.process.map { $0.isAlive ? $0.cpu.usage : .zero } ?? .zero)
+    }
   }
 
   /// A family of cAdvisor and where its value comes from; `nil` for containers that have none.
@@ -117,7 +124,7 @@ extension Kubelet {
     ContainerFamily(
       name: "container_cpu_usage_seconds_total", type: .counter, help: "Cumulative cpu time consumed in seconds.",
       prefix: "{cpu=\"total\","
-    ) { $1.cpu.used.seconds },
+    ) { $1.cpu.usage.seconds },
     ContainerFamily(
       name: "container_memory_rss", type: .gauge, help: "Size of RSS in bytes."
     ) { Double($1.workingSet) },

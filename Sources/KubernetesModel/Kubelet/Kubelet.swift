@@ -38,6 +38,8 @@ final class Kubelet {
   private let allocate: @Simulated (String) -> IPv4Address?
   private var workers: [ObjectKey: PodWorker] = [:]
   private var endpoint: Listener?
+  /// When the node came up.
+  private(set) var bootedAt = Instant.zero
   /// Processor time of containers that have ended since the node booted.
   var endedProcessorTime = TimeSpan.zero
   private var whenRunning: CancelScope = CancelScope()
@@ -204,6 +206,7 @@ final class Kubelet {
     guard !hasPower else { return }
     hasPower = true
     endedProcessorTime = .zero
+    bootedAt = simulation.now
     host.powerOn()
     for worker in allWorkers { worker.removeHost() }
     workers = [:]

@@ -29,7 +29,9 @@ extension Scenario {
     case .event(let event): check(event.target, against: facts, diagnostics)
     case .log(let log): check(log.target, against: facts, diagnostics)
     case .alert(let alert):
-      check(alert.name, among: facts.alerts, "alert of the platform", diagnostics)
+      if !facts.alerts.contains(where: { matchesGlob(alert.name.value, $0) }) {
+        check(alert.name, among: facts.alerts, "alert of the platform", diagnostics)
+      }
       if let region = alert.region { check(region, among: facts.regions, "region of the platform", diagnostics) }
     case .query(let query):
       if let region = query.region { check(region, among: facts.regions, "region of the platform", diagnostics) }

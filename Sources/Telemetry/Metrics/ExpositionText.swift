@@ -61,7 +61,7 @@ package struct ExpositionText: Sendable {
   package static func labelText(_ labels: [(String, String)]) -> String {
     var text = ExpositionText(capacity: 256)
     text.sample("", labels, 0)
-    return String(decoding: text.bytes.dropLast(3), as: UTF8.self) + "}"
+    return String(decoding: text.bytes.dropLast(3), as: UTF8.self)
   }
 
   /// Adds a family of one sample.

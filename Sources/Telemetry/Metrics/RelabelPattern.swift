@@ -2,7 +2,7 @@ import CPCRE2
 
 /// A regular expression that must match the whole of a text, with its groups. Prometheus uses RE2; the expressions of
 /// relabelling mean the same to PCRE2.
-package struct RelabelPattern: Sendable {
+package struct RelabelPattern: Hashable, Sendable {
   package let text: String
   private let code: Compiled?
 
@@ -32,6 +32,10 @@ package struct RelabelPattern: Sendable {
     guard let compiled = pcre2_compile_8(whole, whole.count, options, &error, &offset, nil) else { return nil }
     code = Compiled(compiled)
   }
+
+  package static func == (one: RelabelPattern, other: RelabelPattern) -> Bool { one.text == other.text }
+
+  package func hash(into hasher: inout Hasher) { hasher.combine(text) }
 
   package func matches(_ value: String) -> Bool { groups(of: value) != nil }
 

@@ -1,5 +1,5 @@
 /// One rule of `relabel_configs` or `metric_relabel_configs` (Prometheus, model/relabel/relabel.go).
-package struct RelabelRule: Sendable {
+package struct RelabelRule: Hashable, Sendable {
   package enum Action: String, Sendable, CaseIterable {
     case replace, keep, drop, keepequal, dropequal, hashmod, labelmap, labeldrop, labelkeep, lowercase, uppercase
   }

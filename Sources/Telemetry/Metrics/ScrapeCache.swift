@@ -74,6 +74,7 @@ package final class ScrapeCache {
   ///
   /// - Parameter milliseconds: when the scrape began, since 1970; the samples' time.
   package func ingest(_ text: [UInt8], at milliseconds: Int64) throws(ExpositionError) -> Report {
+    if isLast(text) { return repeatLast(at: milliseconds) }
     var pass = Pass(milliseconds: milliseconds, oldCount: entries.count)
     pass.entries.reserveCapacity(entries.count + 8)
     pass.staged.reserveCapacity(entries.count + 8)
@@ -88,6 +89,30 @@ package final class ScrapeCache {
     if let failure { throw failure }
     commit(pass, text)
     return pass.report
+  }
+
+  private func isLast(_ text: [UInt8]) -> Bool {
+    guard !text.isEmpty, text.count == body.count else { return false }
+    return text.withUnsafeBytes { new in
+      body.withUnsafeBytes { old in
+        guard let one = new.baseAddress, let other = old.baseAddress else { return false }
+        return memcmp(one, other, new.count) == 0
+      }
+    }
+  }
+
+  /// Takes the last text once more: nothing of it is read again.
+  private func repeatLast(at milliseconds: Int64) -> Report {
+    var report = Report()
+    report.scraped = entries.count
+    for entry in entries where entry.handle != Self.noHandle {
+      report.kept += 1
+      // A sample with a timestamp of its own was stored the first time.
+      if !entry.isDated {
+        store.append(entry.value, at: milliseconds, to: SeriesHandle(index: entry.handle))
+      }
+    }
+    return report
   }
 
   /// Ends the series of the last scrape: the scrape failed, or the target is gone.

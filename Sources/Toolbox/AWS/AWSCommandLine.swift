@@ -33,11 +33,17 @@ package struct AWSCommandLine: ToolCommand {
     }
 
     /// The service as events in the trail name it.
-    var eventSource: String { (service == "elbv2" ? "elasticloadbalancing" : service) + ".amazonaws.com" }
+    var eventSource: String {
+      switch service {
+      case "elbv2": "elasticloadbalancing.amazonaws.com"
+      case "cloudwatch": "monitoring.amazonaws.com"
+      default: service + ".amazonaws.com"
+      }
+    }
   }
 
   static let operations: [Operation] =
-    rds + ec2 + loadBalancing + secretsManager + identity + keys + certificates + trail
+    rds + ec2 + loadBalancing + secretsManager + identity + keys + certificates + trail + metrics
 
   package func run(_ arguments: [String], on host: any ToolHost) async -> CommandResult {
     await host.simulation.sleep(Self.callTime.sample(host.simulation.random("aws")), Self.callEvent)
