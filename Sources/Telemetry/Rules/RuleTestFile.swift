@@ -5,7 +5,7 @@ package struct RuleTestFile: Sendable {
   package struct Test: Sendable {
     package var name: String
     package var interval: Int64
-    package var series: [(labels: Labels, values: [Double?])]
+    package var series: [(labels: Labels, samples: [Double?])]
     package var alertTests: [AlertTest]
     package var expressionTests: [ExpressionTest]
     package var externalLabels: Labels
@@ -100,7 +100,7 @@ package struct RuleTestFile: Sendable {
       return nil
     }
 
-    func series(_ node: Node) -> (labels: Labels, values: [Double?])? {
+    func series(_ node: Node) -> (labels: Labels, samples: [Double?])? {
       checkKeys(of: node, ["series", "values"], "main.series")
       guard let labels = series(named: node["series"]?.string ?? "", at: node["series"]?.mark ?? node.mark) else {
         return nil

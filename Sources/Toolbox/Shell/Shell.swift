@@ -28,7 +28,7 @@ package final class Shell {
 
   /// Everything that can be typed.
   package static let standardCommands: [any ToolCommand] =
-    [Kubectl(), AWSCommandLine(), Sleep(), DateCommand()] + TextTool.all + NetworkTool.all
+    [Kubectl(), AWSCommandLine(), Promtool(), Amtool(), Sleep(), DateCommand()] + TextTool.all + NetworkTool.all
 
   /// The names that can be called, in the shell and beside it.
   package var commandNames: [String] { commands.map(\.name) + ShellBuiltin.all.map(\.name) }
