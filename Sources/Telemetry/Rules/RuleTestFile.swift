@@ -153,7 +153,7 @@ package enum SeriesNotation {
   /// The values of one item, `nil` elements for steps without one; `nil` for other text.
   package static func expand(_ text: String) -> [Double?]? {
     let parts = text.split(separator: "x", maxSplits: 1).map(String.init)
-    guard parts.count == 2, !text.lowercased().hasPrefix("0x") else {
+    guard parts.count == 2 else {
       if text == "_" { return [nil] }
       if text == "stale" { return [StalenessMarker.value] }
       return number(text).map { [$0] }
