@@ -69,7 +69,8 @@ extension Region {
 @Suite struct Monitoring {
   /// Targets by job and how many there are in Spain.
   static let jobs = [
-    ("coredns", 2), ("kube-state-metrics", 1), ("kubelet", 12), ("node-exporter", 4), ("payment-latency-api", 6),
+    ("alertmanager", 1), ("coredns", 2), ("kube-state-metrics", 1), ("kubelet", 12), ("node-exporter", 4),
+    ("payment-latency-api", 6),
     ("prometheus", 1),
     ("yet-another-cloudwatch-exporter", 1),
   ]
@@ -188,6 +189,52 @@ extension Region {
     }
   }
 
+  /// From a rule object to a page: evaluated by the server, sent over the network, grouped by Alertmanager.
+  @Test func anAlertPages() throws {
+    try Simulated.perform {
+      let world = try runningWorld(seconds: 60)
+      let spain = try #require(world.region("spain"))
+      var rule = KubeObject(PrometheusOperator.kinds.rule, namespace: "monitoring", name: "kubelets")
+      rule.json["spec"] = [
+        "groups": [
+          [
+            "name": "kubelets",
+            "rules": [
+              ["record": "job:up:sum", "expr": "sum by (job) (up)"],
+              [
+                "alert": "KubeletDown", "expr": "up{job=\"kubelet\",metrics_path=\"/metrics\"} == 0", "for": "1m",
+                "labels": ["severity": "critical"], "annotations": ["summary": "{{ $labels.node }} is down"],
+              ],
+            ],
+          ]
+        ]
+      ]
+      try spain.cluster.server.create(rule, as: "test")
+      // The configuration reaches the server within a minute or so.
+      try world.run(seconds: 120)
+      #expect(spain.latest(["__name__": "job:up:sum", "job": "kubelet"]) == [12])
+      #expect(spain.monitoring.alertChanges.isEmpty)
+      let node = try #require(spain.cluster.server.list(.node).first?.name)
+      spain.cluster.stopKubelet(node)
+      let stopped = world.simulation.now
+      try world.run(seconds: 240)
+      #expect(spain.monitoring.alertChanges.map(\.alert.state) == [.pending, .firing])
+      #expect(spain.latest(["__name__": "ALERTS", "alertstate": "firing", "alertname": "KubeletDown"]) == [1])
+      let page = try #require(spain.monitoring.notifications.first)
+      #expect(page.receiver.name == "Critical" && page.receiver.isPage && page.firing.count == 1)
+      #expect(page.firing.first?.annotations == [Label("summary", "\(node) is down")])
+      #expect(page.firing.first?.labels["cluster"] == "spain")
+      let delay = Double(page.at - ClusterClock.milliseconds(stopped)) / 1000
+      // At most a scrape, an evaluation and what it rounds up to, the rule's minute, and group_wait.
+      #expect((90...180).contains(delay), "\(delay) s")
+      spain.cluster.startKubelet(node)
+      try world.run(seconds: 420)
+      #expect(spain.monitoring.alertChanges.last?.alert.state == .inactive)
+      #expect(spain.monitoring.notifications.last?.resolved.count == 1)
+      #expect(world.region("mexico")?.monitoring.notifications.isEmpty == true)
+    }
+  }
+
   // MARK: promtool
 
   private static let promtool = "/usr/bin/promtool"
@@ -208,7 +255,7 @@ extension Region {
         let accepted: [Int32] = ownStyle ? [0, 3] : [0]
         #expect(accepted.contains(status), "\(entry.target.job): \(output)")
       }
-      #expect(seen.count == 9)
+      #expect(seen.count == 10)
     }
   }
 

@@ -12,6 +12,7 @@ package final class MonitoringPrograms {
     ("prometheus", "Prometheus: scrapes what ServiceMonitors and PodMonitors select and keeps the samples, port 9090"),
     ("kube-state-metrics", "the state of the cluster's objects as metrics, port 8080"),
     ("cloudwatch-exporter", "yet-another-cloudwatch-exporter: CloudWatch's metrics for Prometheus, port 5000"),
+    ("alertmanager", "Alertmanager: groups, mutes and hands on the alerts that Prometheus sends, port 9093"),
     ("node-exporter", "processors and memory of the node under it as metrics, port 9100"),
     ("coredns", "the processes behind the cluster's name server: what pods looked up, port 9153"),
   ]
@@ -36,6 +37,7 @@ package final class MonitoringPrograms {
     case "prometheus": return { PrometheusServer(stack) }
     case "kube-state-metrics": return { StateMetricsProgram(stack) }
     case "cloudwatch-exporter": return { CloudWatchExporter(stack) }
+    case "alertmanager": return { AlertmanagerServer(stack) }
     case "node-exporter": return { NodeExporter(stack) }
     case "coredns": return { NameServerProgram(stack) }
     default: return nil
