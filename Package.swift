@@ -7,15 +7,18 @@ struct Module {
   let dependencies: [String]
   var kind = Kind.library
 
-  enum Kind { case system(pkgConfig: String, debianPackage: String), library, program }
+  enum Kind { case system(pkgConfig: String, debianPackages: [String]), library, program }
 }
 
 /// The modules in import order: a target imports only targets above it, and only those that its row lists.
 /// `Tests/TidyTests` holds the `import` lines of all sources against this same table.
 let modules = [
-  Module(name: "CSQLite", dependencies: [], kind: .system(pkgConfig: "sqlite3", debianPackage: "libsqlite3-dev")),
-  Module(name: "CYAML", dependencies: [], kind: .system(pkgConfig: "yaml-0.1", debianPackage: "libyaml-dev")),
-  Module(name: "CPCRE2", dependencies: [], kind: .system(pkgConfig: "libpcre2-8", debianPackage: "libpcre2-dev")),
+  Module(name: "CSQLite", dependencies: [], kind: .system(pkgConfig: "sqlite3", debianPackages: ["libsqlite3-dev"])),
+  Module(name: "CYAML", dependencies: [], kind: .system(pkgConfig: "yaml-0.1", debianPackages: ["libyaml-dev"])),
+  Module(name: "CPCRE2", dependencies: [], kind: .system(pkgConfig: "libpcre2-8", debianPackages: ["libpcre2-dev"])),
+  Module(
+    name: "CCmark", dependencies: [],
+    kind: .system(pkgConfig: "libcmark-gfm", debianPackages: ["libcmark-gfm-dev", "libcmark-gfm-extensions-dev"])),
   Module(name: "Documents", dependencies: ["CYAML"]),
   Module(name: "SimulationKernel", dependencies: []),
   Module(name: "SQLiteStore", dependencies: ["CSQLite"]),
@@ -54,19 +57,27 @@ let modules = [
   Module(
     name: "Toolbox",
     dependencies: [
-      "Documents", "SimulationKernel", "Telemetry", "NetworkModel", "AWSModel", "KubernetesModel", "TwinWorld",
+      "CPCRE2", "Documents", "SimulationKernel", "SQLiteStore", "HTTPMessages", "Telemetry", "NetworkModel", "AWSModel",
+      "KubernetesModel", "TwinWorld",
     ]),
   Module(
     name: "Scenarios",
     dependencies: [
       "Documents", "SimulationKernel", "SQLiteStore", "PaymentCore", "Telemetry", "NetworkModel", "AWSModel",
-      "KubernetesModel", "TwinWorld", "Faults", "Toolbox",
+      "KubernetesModel", "ClusterOperators", "TwinWorld", "Faults", "Toolbox",
+    ]),
+  Module(
+    name: "Runbooks",
+    dependencies: [
+      "CCmark", "Documents", "SimulationKernel", "Telemetry", "NetworkModel", "AWSModel", "KubernetesModel",
+      "TwinWorld", "Faults", "Toolbox", "Scenarios",
     ]),
   Module(name: "Reports", dependencies: ["Documents", "SimulationKernel", "Scenarios"]),
   Module(
     name: "twin",
     dependencies: [
-      "Documents", "SimulationKernel", "Workloads", "TwinWorld", "Faults", "Toolbox", "Scenarios", "Reports",
+      "Documents", "SimulationKernel", "Workloads", "TwinWorld", "Faults", "Toolbox", "Scenarios", "Runbooks",
+      "Reports",
     ], kind: .program),
   Module(
     name: "twin-bench",
@@ -93,8 +104,8 @@ let settings: [SwiftSetting] = [
 func makeTarget(_ module: Module) -> Target {
   let dependencies = module.dependencies.map { Target.Dependency(stringLiteral: $0) }
   switch module.kind {
-  case .system(let pkgConfig, let debianPackage):
-    return .systemLibrary(name: module.name, pkgConfig: pkgConfig, providers: [.apt([debianPackage])])
+  case .system(let pkgConfig, let debianPackages):
+    return .systemLibrary(name: module.name, pkgConfig: pkgConfig, providers: [.apt(debianPackages)])
   case .library:
     return .target(name: module.name, dependencies: dependencies, swiftSettings: settings)
   case .program:
@@ -106,7 +117,8 @@ func makeTarget(_ module: Module) -> Target {
 /// One suite a target, named after it; a suite may import whatever stands in the table.
 let suites = [
   "Documents", "SimulationKernel", "SQLiteStore", "PaymentCore", "Telemetry", "NetworkModel", "AWSModel",
-  "KubernetesModel", "ClusterOperators", "Workloads", "TwinWorld", "Faults", "Toolbox", "Scenarios", "Reports", "CommandLine", "Tidy",
+  "KubernetesModel", "ClusterOperators", "Workloads", "TwinWorld", "Faults", "Toolbox", "Scenarios", "Runbooks",
+  "Reports", "CommandLine", "Tidy",
 ]
 
 let libraries = modules.filter { if case .library = $0.kind { true } else { false } }.map(\.name)

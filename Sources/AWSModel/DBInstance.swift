@@ -124,6 +124,9 @@ package final class DBInstance {
     if tableLock == nil { tableLock = Gate(simulation, name: component + " table lock") }
   }
 
+  /// Whether somebody holds an exclusive lock on the tables.
+  package var areTablesLocked: Bool { tableLock != nil }
+
   package func unlockTables() {
     tableLock?.open()
     tableLock = nil

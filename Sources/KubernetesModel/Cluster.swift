@@ -48,6 +48,7 @@ package final class Cluster {
   private let endpointSlices: EndpointSliceController
   private let daemonSets: DaemonSetController
   private let statefulSets: StatefulSetController
+  private let disruptions: DisruptionController
 
   package init(_ configuration: Configuration, network: Network, registry: any ImageRegistry, journal: Journal) {
     self.configuration = configuration
@@ -63,6 +64,7 @@ package final class Cluster {
     endpointSlices = EndpointSliceController(server)
     daemonSets = DaemonSetController(server, events)
     statefulSets = StatefulSetController(server, events)
+    disruptions = DisruptionController(server)
     scheduler = Scheduler(server, events)
   }
 
@@ -86,7 +88,7 @@ package final class Cluster {
 
   /// The controllers by the name under which a fault stops them.
   package static let controllerNames = [
-    "daemonset", "deployment", "endpointslice", "replicaset", "scheduler", "statefulset",
+    "daemonset", "deployment", "disruption", "endpointslice", "replicaset", "scheduler", "statefulset",
   ]
 
   /// Stops a controller's loop, or lets it go on: the faults `controller.crash` and `scheduler.stop`.
@@ -96,7 +98,8 @@ package final class Cluster {
   package func setController(_ name: String, isStopped: Bool) -> Bool {
     let queues: [(String, WorkQueue)] = [
       ("daemonset", daemonSets.queue), ("deployment", deployments.queue), ("endpointslice", endpointSlices.queue),
-      ("replicaset", replicaSets.queue), ("scheduler", scheduler.queue), ("statefulset", statefulSets.queue),
+      ("disruption", disruptions.queue), ("replicaset", replicaSets.queue), ("scheduler", scheduler.queue),
+      ("statefulset", statefulSets.queue),
     ]
     guard let queue = queues.first(where: { $0.0 == name })?.1 else { return false }
     queue.isStopped = isStopped

@@ -75,7 +75,7 @@ package final class NameSystem {
   package func freeze(_ name: String) { overrides[name] = records[name] }
 
   /// What a client is told, with the time that the record may still be kept.
-  func answer(_ name: String, at now: Instant) -> Result<Record, NameError> {
+  package func answer(_ name: String, at now: Instant) -> Result<Record, NameError> {
     lookups += 1
     if isDown {
       failedLookups += 1

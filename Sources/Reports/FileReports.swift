@@ -28,7 +28,8 @@ package func junitText(_ results: [ScenarioResult]) -> String {
   return text + "</testsuites>\n"
 }
 
-private func escaped(_ text: String) -> String {
+/// Text for an attribute or an element of XML.
+func escaped(_ text: String) -> String {
   var result = ""
   for scalar in text.unicodeScalars {
     switch scalar {

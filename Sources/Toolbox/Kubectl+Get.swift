@@ -158,7 +158,7 @@ extension KubectlCall {
     }
     for (index, group) in groups.enumerated() {
       if index > 0 { print("") }
-      var table = Table(group.1, now: simulation.now)
+      var table = server.table(of: group.0, group.1)
       if hasSeveralKinds, let column = table.columns.firstIndex(where: { $0.name == "NAME" }) {
         for row in table.rows.indices { table.rows[row][column] = group.1[row].printedName }
       }

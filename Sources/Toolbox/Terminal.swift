@@ -1,6 +1,7 @@
 import AWSModel
 import Documents
 import KubernetesModel
+import NetworkModel
 import SimulationKernel
 import Telemetry
 import TwinWorld
@@ -11,21 +12,29 @@ package final class Terminal: ToolHost {
   package let world: World
   /// Ends with a slash, or is empty.
   package let folder: String
-  private static let shell = Shell()
+  /// The session: its variables last as long as the terminal.
+  package let shell = Shell()
+
+  private var workstations: [Host] = []
 
   package init(_ world: World, folder: String) {
     self.world = world
     self.folder = folder
   }
 
-  /// The commands by name.
-  nonisolated package static let commands: [(name: String, summary: String)] = [
-    ("kubectl", "look at and change a cluster"), ("aws", "look at and change a region's AWS resources"),
-    ("sleep", "wait"),
-  ]
+  /// The commands by name: programs first, then what the shell does itself.
+  nonisolated package static let commands: [(name: String, summary: String)] =
+    [
+      ("kubectl", "look at and change a cluster"), ("aws", "look at and change a region's AWS resources"),
+      ("sleep", "wait"), ("date", "the time in the twin"),
+    ] + NetworkTool.names.map { ($0, "speak to a host over the network") } + TextTool.names.map { ($0, "text") }
+    + ShellBuiltin.names.map { ($0, "the shell's own") }
 
   /// Types one line and waits for it to end, in virtual time. What was typed and printed goes into the journal.
-  package func run(_ line: String) async -> CommandResult { await Self.shell.run(line: line, on: self) }
+  package func run(_ line: String) async -> CommandResult { await shell.run(line: line, on: self) }
+
+  /// Types one list of a script.
+  package func run(_ item: ShellScript.Item) async -> CommandResult { await shell.run(item, on: self) }
 
   package var simulation: Simulation { world.simulation }
   package var journal: Journal { world.journal }
@@ -33,6 +42,31 @@ package final class Terminal: ToolHost {
   package var contexts: [String] { world.regions.map(\.name) }
   package func cluster(context: String) -> Cluster? { world.region(context)?.cluster }
   package func region(code: String) -> AWSRegion? { world.regions.first { $0.code == code }?.aws }
+  package var network: Network? { world.network }
+
+  /// A machine in a private subnet with the security groups of the cluster's nodes, as a session manager's session on a node has;
+  /// it comes into being when it is first used.
+  package func workstation(toward destination: String) -> Host? {
+    guard let region = region(of: destination) else { return nil }
+    let name = "\(region.name)/bastion"
+    if let known = workstations.first(where: { $0.name == name }) { return known }
+    guard let place = region.aws.allocateAddress(tier: "private", zone: nil) else { return nil }
+    let machine = world.network.addHost(
+      name: name, address: place.address, zone: place.zone, roles: ["bastion"],
+      securityGroups: region.aws.clusterSecurityGroups)
+    workstations.append(machine)
+    return machine
+  }
+
+  /// The region whose network has the address or whose names have the name; the first one for what none knows.
+  private func region(of destination: String) -> Region? {
+    let known = world.regions.first { region in
+      if let address = IPv4Address(destination) { return region.aws.vpcs.contains { $0.block.contains(address) } }
+      return world.network.names(of: region.code)[destination] != nil
+    }
+    return known ?? world.regions.first { destination.contains($0.code) } ?? world.regions.first
+  }
+
   package func readFile(_ path: String) -> [UInt8]? {
     bytes(of: path.hasPrefix("/") ? path : folder + path)
   }

@@ -1,5 +1,6 @@
 import AWSModel
 import KubernetesModel
+import NetworkModel
 import SimulationKernel
 import Telemetry
 
@@ -16,6 +17,21 @@ package protocol ToolHost: AnyObject {
   func region(code: String) -> AWSRegion?
   /// The bytes of a file; relative paths begin at the scenario's folder.
   func readFile(_ path: String) -> [UInt8]?
+  /// The network on which it can be reached; `nil` where there is none.
+  var network: Network? { get }
+  /// The engineer's machine in the network of the region to which a name or an address belongs.
+  func workstation(toward destination: String) -> Host?
+  /// What a command reads as its standard input; empty at a terminal.
+  var standardInput: [UInt8] { get }
+  /// A variable of the environment, such as `PGPASSWORD`.
+  func environment(_ name: String) -> String?
+}
+
+extension ToolHost {
+  package var network: Network? { nil }
+  package func workstation(toward destination: String) -> Host? { nil }
+  package var standardInput: [UInt8] { [] }
+  package func environment(_ name: String) -> String? { nil }
 }
 
 /// What a command left behind.
@@ -37,35 +53,4 @@ package protocol ToolCommand {
   var name: String { get }
   /// - Parameter arguments: the words after the name.
   func run(_ arguments: [String], on host: any ToolHost) async -> CommandResult
-}
-
-/// The programs of an engineer's shell, by their names.
-@Simulated
-package final class Shell {
-  package let commands: [any ToolCommand]
-
-  package init(_ commands: [any ToolCommand] = [Kubectl(), AWSCommandLine(), Sleep()]) { self.commands = commands }
-
-  /// Runs one command line and notes it in the journal. What the shell or the program objects to is in the result.
-  package func run(line: String, on host: any ToolHost) async -> CommandResult {
-    let start = host.simulation.now
-    let result = await execute(line, on: host)
-    host.journal.note(
-      Journal.CommandEntry(
-        at: start, ended: host.simulation.now, line: line, exitCode: result.exitCode, output: result.output,
-        errors: result.errors))
-    return result
-  }
-
-  private func execute(_ line: String, on host: any ToolHost) async -> CommandResult {
-    let words: [String]
-    do throws(ShellSyntaxError) { words = try shellWords(line) } catch {
-      return CommandResult(errors: "bash: \(error.description)\n", exitCode: 2)
-    }
-    guard let name = words.first else { return CommandResult() }
-    guard let command = commands.first(where: { $0.name == name }) else {
-      return CommandResult(errors: "bash: \(name): command not found\n", exitCode: 127)
-    }
-    return await command.run(Array(words.dropFirst()), on: host)
-  }
 }

@@ -7,8 +7,8 @@ import SimulationKernel
 /// The simulation is one thread, so the copy is exact; it goes on from where the parent is.
 struct LegProcess {
   let name: String
-  private let process: pid_t
-  private let descriptor: Int32
+  let process: pid_t
+  let descriptor: Int32
 
   /// Forks. In the child, `body` makes the report, and the process ends with it.
   @Simulated

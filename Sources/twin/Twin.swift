@@ -54,6 +54,10 @@ struct Twin {
       summary: "Runs a read-only command against a recorded run, at any instant of it.", options: InspectCommand.help
     ) { InspectCommand.run($0) },
     Command(
+      name: "check", usage: "check RUNBOOK.md... or DIR [options]",
+      summary: "Runs runbooks against the faults that they are for.", options: CheckOptions.help
+    ) { CheckCommand.run($0).rawValue },
+    Command(
       name: "list", usage: "list [scenarios|faults|platforms|workloads]", summary: "Lists what there is."
     ) { Catalogues.list($0).rawValue },
     Command(name: "show", usage: "show NAME", summary: "Shows a fault verb, a scenario or a platform.") {

@@ -121,21 +121,21 @@ import Testing
       ],
     ]
     #expect(
-      Table([autoscaler], now: .zero).rows[0].prefix(6) == [
+      Table([autoscaler], of: autoscaler.kind, columns: [], now: .zero).rows[0].prefix(6) == [
         "web", "Deployment/web", "cpu: <unknown>/70%", "2", "8", "0",
       ])
     autoscaler.json["status"] = [
       "currentReplicas": 3,
       "currentMetrics": [["resource": ["name": "cpu", "current": ["averageUtilization": 85]]]],
     ]
-    #expect(Table([autoscaler], now: .zero).rows[0][2] == "cpu: 85%/70%")
+    #expect(Table([autoscaler], of: autoscaler.kind, columns: [], now: .zero).rows[0][2] == "cpu: 85%/70%")
   }
 
   @Test func kindsWithoutColumnsHaveNameAndAge() {
     let kind = ResourceKind("example.org", "v1", "Thing", "things")
     var thing = KubeObject(kind, namespace: "shop", name: "one")
     thing.json.set("metadata", "creationTimestamp", to: "2026-03-02T08:00:00Z")
-    #expect(Table([thing], now: .zero + .minutes(5)).text() == "NAME   AGE\none    5m\n")
+    #expect(Table([thing], of: kind, columns: [], now: .zero + .minutes(5)).text() == "NAME   AGE\none    5m\n")
   }
 
   @Test func externalSecrets() {
@@ -145,7 +145,7 @@ import Testing
     external.json["spec"] = ["secretStoreRef": ["kind": "ClusterSecretStore", "name": "aws"], "refreshInterval": "1h"]
     external.json["status"] = ["conditions": [["type": "Ready", "status": "True", "reason": "SecretSynced"]]]
     #expect(
-      Table([external], now: .zero).text()
+      Table([external], of: external.kind, columns: KnownDefinition.of(external.kind)?.columns ?? [], now: .zero).text()
         == "NAME       STORETYPE            STORE   REFRESH INTERVAL   STATUS         READY\n"
         + "database   ClusterSecretStore   aws     1h                 SecretSynced   True\n")
   }

@@ -166,8 +166,33 @@ final class ToolFixture: ToolHost {
     return result ?? Toolbox.CommandResult(errors: "did not end", exitCode: -1)
   }
 
+  /// A shell at a terminal behind which there is nothing: for what the shell does itself.
+  static var shellOnly: BareTerminal { BareTerminal() }
+
   /// `kubectl -n shop …`.
   func kubectl(_ arguments: String) -> Toolbox.CommandResult { type("kubectl --context spain -n shop \(arguments)") }
 
   var deployment: KubeObject { spain.server.find(.deployment, "shop", "web")! }
+}
+
+/// A terminal without clusters and regions.
+@Simulated
+final class BareTerminal: ToolHost {
+  let simulation = Simulation(seed: 1)
+  let journal: Journal
+  let contexts: [String] = []
+  private let shell = Shell()
+
+  init() { journal = Journal(simulation) }
+
+  func cluster(context: String) -> Cluster? { nil }
+  func region(code: String) -> AWSRegion? { nil }
+  func readFile(_ path: String) -> [UInt8]? { nil }
+
+  func type(_ line: String) -> Toolbox.CommandResult {
+    var result: Toolbox.CommandResult?
+    simulation.spawn("test.command") { [self] in result = await shell.run(line: line, on: self) }
+    do { try simulation.run(until: .zero + .minutes(1)) } catch { fatalError("\(error)") }
+    return result ?? Toolbox.CommandResult(errors: "did not end", exitCode: -1)
+  }
 }

@@ -10,9 +10,9 @@ package final class MonitoringPrograms {
   /// Programs by the names under which platforms refer to them.
   package nonisolated static let programs: [(name: String, summary: String)] = [
     ("prometheus", "Prometheus: scrapes what ServiceMonitors and PodMonitors select and keeps the samples, port 9090"),
+    ("alertmanager", "Alertmanager: groups alerts and tells receivers, port 9093"),
     ("kube-state-metrics", "the state of the cluster's objects as metrics, port 8080"),
     ("cloudwatch-exporter", "yet-another-cloudwatch-exporter: CloudWatch's metrics for Prometheus, port 5000"),
-    ("alertmanager", "Alertmanager: groups, mutes and hands on the alerts that Prometheus sends, port 9093"),
     ("node-exporter", "processors and memory of the node under it as metrics, port 9100"),
     ("coredns", "the processes behind the cluster's name server: what pods looked up, port 9153"),
   ]
@@ -35,9 +35,9 @@ package final class MonitoringPrograms {
     let stack: @Simulated (ContainerProcess) -> MonitoringStack? = { [weak self] in self?.stack(of: $0) }
     switch name {
     case "prometheus": return { PrometheusServer(stack) }
+    case "alertmanager": return { AlertmanagerProgram(stack) }
     case "kube-state-metrics": return { StateMetricsProgram(stack) }
     case "cloudwatch-exporter": return { CloudWatchExporter(stack) }
-    case "alertmanager": return { AlertmanagerServer(stack) }
     case "node-exporter": return { NodeExporter(stack) }
     case "coredns": return { NameServerProgram(stack) }
     default: return nil

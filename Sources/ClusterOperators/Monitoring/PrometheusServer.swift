@@ -1,4 +1,3 @@
-import Documents
 import HTTPMessages
 import KubernetesModel
 import NetworkModel
@@ -24,18 +23,16 @@ package final class PrometheusServer: ContainerProgram {
   nonisolated private static let discoveryEvent: EventName = "prometheus.discovery"
 
   private let stack: @Simulated (ContainerProcess) -> MonitoringStack?
-  private var container: ContainerProcess?
-  private var monitoring: MonitoringStack?
+  private(set) var container: ContainerProcess?
+  private(set) var monitoring: MonitoringStack?
+  /// The rule groups that are evaluated.
+  var groups: [RunningGroup] = []
   private var object = ObjectKey(namespace: "", name: "")
   /// What the server works by; `nil` before it has found a configuration.
   package private(set) var configuration: PrometheusConfiguration?
   private var loops: [ScrapeTarget: ScrapeLoop] = [:]
   /// The loops by job and address.
   private var sortedLoops: [ScrapeLoop] = []
-  private var ruleLoops: [RuleLoop] = []
-  /// The rules as they were last loaded.
-  private var loadedRules: [JSONValue] = []
-  private var notifier: AlertNotifier?
   private var isDiscoveryDue = false
   private var isReloadDue = false
   private var reloads = 0
@@ -64,6 +61,7 @@ package final class PrometheusServer: ContainerProgram {
     monitoring.began(self)
     await container.waitForTermination()
     container.write(#"level=warn msg="Received an OS signal, exiting gracefully..." signal=terminated"#)
+    for group in groups { container.simulation.cancel(group.timer) }
     monitoring.ended(self)
     return 0
   }
@@ -110,7 +108,7 @@ package final class PrometheusServer: ContainerProgram {
     reloads += 1
     lastReload = container.simulation.now
     container.write(#"level=info msg="Completed loading of configuration file""#)
-    loadRules(found)
+    if let monitoring { loadRules(found, container, monitoring) }
     // Jobs may have changed in what targets do not show: all loops begin anew, as a reload of a changed job does.
     for loop in sortedLoops where !isSame(loop.job) { retire(loop) }
     scheduleDiscovery()
@@ -122,50 +120,6 @@ package final class PrometheusServer: ContainerProgram {
     return now.interval == job.interval && now.timeout == job.timeout && now.honorsLabels == job.honorsLabels
       && now.sampleLimit == job.sampleLimit && now.metricRelabelings == job.metricRelabelings
   }
-
-  // MARK: Rules
-
-  /// Starts the groups of the selected rules. Groups go on undisturbed when no rule changed.
-  private func loadRules(_ configuration: PrometheusConfiguration) {
-    guard let container, let monitoring, let network = container.network else { return }
-    let specs = configuration.rules.map(\.spec)
-    guard specs != loadedRules else { return }
-    loadedRules = specs
-    for loop in ruleLoops { loop.stop() }
-    ruleLoops = []
-    let notifier = notifier ?? AlertNotifier(container, network: network, server: monitoring.cluster.server)
-    self.notifier = notifier
-    let interval = configuration.evaluationInterval
-    for (name, spec) in configuration.rules {
-      for group in Self.groups(spec, name, container) {
-        let evaluator = RuleEvaluator(
-          group, interval: interval.nanoseconds / 1_000_000, store: monitoring.store, engine: monitoring.engine,
-          externalLabels: configuration.externalLabels)
-        let loop = RuleLoop(evaluator, file: name, defaultInterval: interval, container: container) {
-          [weak self] changes, outgoing in
-          monitoring.noted(changes)
-          notifier.send(outgoing, to: self?.configuration?.alertmanagers ?? [])
-        }
-        ruleLoops.append(loop)
-        loop.start()
-      }
-    }
-  }
-
-  /// The groups of a PrometheusRule object; one with mistakes has none, as the operator's admission refuses it.
-  private static func groups(_ spec: JSONValue, _ name: String, _ container: ContainerProcess) -> [RuleGroup] {
-    let diagnostics = Diagnostics()
-    guard let node = try? parseYAML(spec.jsonText(), file: name).first else { return [] }
-    let groups = RuleGroupReader(diagnostics).groups(node)
-    if let mistake = diagnostics.all.first {
-      container.write("level=error component=\"rule manager\" msg=\"loading groups failed\" err=\"\(mistake.message)\"")
-      return []
-    }
-    return groups
-  }
-
-  /// The groups that are evaluated.
-  package var ruleEvaluators: [RuleEvaluator] { ruleLoops.map(\.evaluator) }
 
   // MARK: Targets
 
@@ -225,15 +179,6 @@ package final class PrometheusServer: ContainerProgram {
     text.single(
       "prometheus_config_last_reload_successful", .gauge,
       "Whether the last configuration reload attempt was successful.", [], reloads > 0 ? 1 : 0)
-    text.single(
-      "prometheus_notifications_errors_total", .counter,
-      "Total number of errors sending alert notifications.", [], Double(notifier?.failed ?? 0))
-    text.single(
-      "prometheus_notifications_sent_total", .counter, "Total number of alerts sent.", [],
-      Double(notifier?.sent ?? 0))
-    text.single(
-      "prometheus_rule_group_rules", .gauge, "The number of rules.", [],
-      Double(ruleLoops.reduce(0) { $0 + $1.evaluator.group.rules.count }))
     text.family("prometheus_sd_discovered_targets", .gauge, "Current number of discovered targets.")
     for job in configuration?.jobs ?? [] {
       let count = sortedLoops.count { $0.job.name == job.name }

@@ -16,6 +16,18 @@ package enum WatchEvent: Sendable {
   }
 }
 
+/// A running watch.
+@Simulated
+package final class Watch {
+  let handler: @Simulated (WatchEvent) -> Void
+  private(set) var isCancelled = false
+
+  init(_ handler: @escaping @Simulated (WatchEvent) -> Void) { self.handler = handler }
+
+  /// Ends it: nothing is delivered any more, not even what is under way.
+  package func cancel() { isCancelled = true }
+}
+
 /// The API server of one cluster and its store: versions, watches, validation, defaults.
 ///
 /// Every change has the next resourceVersion; `generation` counts changes of what is desired; a change that changes nothing
@@ -25,7 +37,7 @@ package final class APIServer {
   package let simulation: Simulation
   /// The kube context's name, such as `spain`.
   package let cluster: String
-  package private(set) var kinds = ResourceKind.builtIn
+  package internal(set) var kinds = ResourceKind.builtIn
 
   private struct Collection {
     var objects: [ObjectKey: KubeObject] = [:]
@@ -33,17 +45,26 @@ package final class APIServer {
   }
 
   private var collections: [ResourceKind: Collection] = [:]
-  private var watches: [ResourceKind: [@Simulated (WatchEvent) -> Void]] = [:]
+  /// Objects by the uids of their owners, in the order in which they came.
+  private var dependants: [String: [Dependant]] = [:]
+  /// The columns of custom resources, by kind.
+  var printerColumns: [ResourceKind: [PrinterColumn]] = [:]
+  private var watches: [ResourceKind: [Watch]] = [:]
   private var version: Int64 = 1000
-  private var nextServiceAddress: UInt32 = 10
+  var nextServiceAddress: UInt32 = 10
+  /// Node ports are given out in order from 30001 on; the real allocator draws them.
+  var lastNodePort: Int64 = 30_000
   private let journal: Journal
   let stream: RandomStream
+  /// The garbage collector's own, so that deletions do not shift the names of new objects.
+  let collectorStream: RandomStream
 
   package init(_ simulation: Simulation, cluster: String, journal: Journal) {
     self.simulation = simulation
     self.cluster = cluster
     self.journal = journal
     stream = simulation.random("apiserver/\(cluster)")
+    collectorStream = simulation.random("garbage-collector/\(cluster)")
   }
 
   /// Time from a change to its watchers.
@@ -51,29 +72,6 @@ package final class APIServer {
   nonisolated private static let watchEvent: EventName = "apiserver.watch"
 
   package var timestamp: String { ClusterClock.timestamp(simulation.now) }
-
-  // MARK: Kinds
-
-  /// Serves a kind that is not built in, as a CustomResourceDefinition would make it.
-  package func register(_ kind: ResourceKind) {
-    if !kinds.contains(where: { $0.group == kind.group && $0.kind == kind.kind }) { kinds.append(kind) }
-  }
-
-  /// The kind of an object by its `apiVersion` and `kind`; unknown ones are registered as custom resources.
-  package func kind(apiVersion: String, kind name: String) -> ResourceKind {
-    let parts = apiVersion.split(separator: "/", maxSplits: 1).map(String.init)
-    let (group, version) = parts.count == 2 ? (parts[0], parts[1]) : ("", apiVersion)
-    if let known = kinds.first(where: { $0.group == group && $0.kind == name }) { return known }
-    let lower = name.lowercased()
-    let plural = lower.hasSuffix("y") ? lower.dropLast() + "ies" : lower.hasSuffix("s") ? lower + "es" : lower + "s"
-    let kind = ResourceKind(
-      group, version, name, String(plural), namespaced: !name.hasPrefix("Cluster") && name != "StorageClass")
-    register(kind)
-    return kind
-  }
-
-  /// The kind that a word of the command line means.
-  package func kind(named word: String) -> ResourceKind? { kinds.first { $0.isNamed(word) } }
 
   // MARK: Reading
 
@@ -99,163 +97,164 @@ package final class APIServer {
     }
   }
 
-  /// Calls `handler` with every object there is, now, and with each later change.
-  package func watch(_ kind: ResourceKind, _ handler: @escaping @Simulated (WatchEvent) -> Void) {
-    watches[kind, default: []].append(handler)
+  /// Objects that name this uid among their owners, in the order in which they came.
+  package func dependants(of uid: String) -> [KubeObject] {
+    (dependants[uid] ?? []).compactMap { collections[$0.kind]?.objects[$0.key] }
+  }
+
+  /// Calls `handler` with every object there is, now, and with each later change until the watch is cancelled.
+  @discardableResult
+  package func watch(_ kind: ResourceKind, _ handler: @escaping @Simulated (WatchEvent) -> Void) -> Watch {
+    let watch = Watch(handler)
+    watches[kind, default: []].append(watch)
     for object in list(kind) { handler(.added(object)) }
+    return watch
   }
 
   // MARK: Writing
 
+  /// Stores a new object; `metadata.generateName` names one that has no name.
   @discardableResult
   package func create(_ object: KubeObject, as user: UserName) throws(APIError) -> KubeObject {
-    var object = object
-    if !object.kind.isNamespaced { object.json.set("metadata", "namespace", to: nil) }
-    if object.kind.isNamespaced, object.namespace.isEmpty { object.json.set("metadata", "namespace", to: "default") }
-    guard !object.name.isEmpty else {
-      throw .invalid(object.kind, "", ["metadata.name: Required value: name or generateName is required"])
-    }
-    guard find(object.kind, object.namespace, object.name) == nil else {
-      throw .alreadyExists(object.kind, object.name)
-    }
-    if object.kind.isNamespaced, object.kind != .event, find(.namespace, "", object.namespace) == nil {
-      throw .notFound(.namespace, object.namespace)
-    }
-    applyDefaults(&object)
-    try validate(object, replacing: nil)
+    var object = try admitted(new: object)
     object.json.set("metadata", "uid", to: .string(makeUID()))
     object.json.set("metadata", "creationTimestamp", to: .string(timestamp))
-    if object.json["spec"] != nil { object.json.set("metadata", "generation", to: 1) }
-    store(&object, verb: "create", user)
+    store(&object, replacing: nil, verb: "create", user)
+    if object.kind == .customResourceDefinition { register(definition: object) }
     deliver(.added(object))
     return object
   }
 
-  /// Replaces an object; status changes are ignored for kinds whose status is a subresource.
+  /// What `create` would store, less uid and times: defaults, and the refusals. `--dry-run=server`.
+  package func admitted(new object: KubeObject) throws(APIError) -> KubeObject {
+    var object = object
+    if !object.kind.isNamespaced { object.json.set("metadata", "namespace", to: nil) }
+    if object.kind.isNamespaced, object.namespace.isEmpty { object.json.set("metadata", "namespace", to: "default") }
+    if object.name.isEmpty, let prefix = object.json.at("metadata", "generateName")?.string {
+      object.json.set("metadata", "name", to: .string(prefix + nameSuffix()))
+    }
+    guard !object.name.isEmpty else {
+      throw .invalid(
+        object.kind, "", [APIError.Cause("metadata.name", "Required value: name or generateName is required")])
+    }
+    guard find(object.kind, object.namespace, object.name) == nil else {
+      throw .alreadyExists(object.kind, object.name)
+    }
+    try checkNamespace(of: object)
+    if let problem = FieldSchema.typeProblem(object.json, object.kind) { throw .undecodable(object.kind, problem) }
+    for field in ["uid", "creationTimestamp", "deletionTimestamp", "resourceVersion", "generation"] {
+      object.json.set("metadata", field, to: nil)
+    }
+    if object.kind.dropsStatusAtCreation { object.json["status"] = nil }
+    applyDefaults(&object, replacing: nil)
+    try validate(object, replacing: nil)
+    if object.json["spec"] != nil, object.kind.hasGeneration { object.json.set("metadata", "generation", to: 1) }
+    return object
+  }
+
+  private func checkNamespace(of object: KubeObject) throws(APIError) {
+    guard object.kind.isNamespaced, object.kind != .event else { return }
+    guard let namespace = find(.namespace, "", object.namespace) else { throw .notFound(.namespace, object.namespace) }
+    guard !namespace.isTerminating else {
+      throw .forbidden(
+        object.kind, object.name,
+        "unable to create new content in namespace \(object.namespace) because it is being terminated")
+    }
+  }
+
+  /// Replaces an object; status changes are ignored for kinds whose status is a subresource. An object that is being
+  /// deleted goes when its last finalizer has gone.
   ///
   /// - Throws: `conflict` when the object carries a resourceVersion that is not the latest.
   @discardableResult
   package func update(_ object: KubeObject, as user: UserName) throws(APIError) -> KubeObject {
     let current = try get(object.kind, object.namespace, object.name)
+    var object = try admitted(object, replacing: current)
+    return commit(&object, current, verb: "update", user)
+  }
+
+  /// What `update` would store in place of the current object, or its refusal.
+  package func admitted(_ object: KubeObject, replacing current: KubeObject) throws(APIError) -> KubeObject {
     if object.resourceVersion != 0, object.resourceVersion != current.resourceVersion {
       throw .conflict(object.kind, object.name)
     }
     var object = object
-    for field in ["uid", "creationTimestamp", "deletionTimestamp", "generation"] {
+    if let problem = FieldSchema.typeProblem(object.json, object.kind) { throw .undecodable(object.kind, problem) }
+    for field in ["uid", "creationTimestamp", "deletionTimestamp", "deletionGracePeriodSeconds", "generation"] {
       object.json.set("metadata", field, to: current.json.at("metadata", field))
     }
-    if Self.hasStatusSubresource(object.kind) { object.json["status"] = current.json["status"] }
-    applyDefaults(&object)
+    if object.kind.hasStatusSubresource { object.json["status"] = current.json["status"] }
+    applyDefaults(&object, replacing: current)
     try validate(object, replacing: current)
-    return commit(&object, current, verb: "update", user)
+    return object
   }
 
   /// Replaces an object's status only.
+  ///
+  /// - Throws: `conflict` when the object carries a resourceVersion that is not the latest and `isStrict`.
   @discardableResult
-  package func updateStatus(_ object: KubeObject, as user: UserName) throws(APIError) -> KubeObject {
+  package func updateStatus(
+    _ object: KubeObject, isStrict: Bool = false, as user: UserName
+  ) throws(APIError) -> KubeObject {
     let current = try get(object.kind, object.namespace, object.name)
+    if isStrict, object.resourceVersion != 0, object.resourceVersion != current.resourceVersion {
+      throw .conflict(object.kind, object.name)
+    }
     var updated = current
     updated.json["status"] = object.json["status"]
     return commit(&updated, current, verb: "update", user)
   }
 
-  /// A patch's format.
-  package enum PatchType: String, Sendable { case json, merge, strategic }
-
-  @discardableResult
-  package func patch(
-    _ kind: ResourceKind, _ namespace: String, _ name: String, _ type: PatchType, _ patch: JSONValue, as user: UserName
-  ) throws(APIError) -> KubeObject {
-    let current = try get(kind, namespace, name)
-    var patched = current
-    switch type {
-    case .merge: patched.json = current.json.applyingMergePatch(patch)
-    case .strategic: patched.json = current.json.applyingStrategicMergePatch(patch)
-    case .json:
-      do { patched.json = try current.json.applyingJSONPatch(patch) } catch {
-        throw .invalid(kind, name, [error.description])
-      }
+  /// Takes an object out of the store for good, whatever holds it; dependants go in the background.
+  func remove(_ object: KubeObject, _ user: UserName) {
+    guard let stored = collections[object.kind]?.objects.removeValue(forKey: object.key) else { return }
+    if let index = collections[object.kind]?.order.index(of: object.key) {
+      collections[object.kind]?.order.remove(at: index)
     }
-    guard patched.name == name else {
-      throw APIError(
-        .badRequest, "the name of the object (\(patched.name)) does not match the name on the URL (\(name))")
-    }
-    patched.json.set("metadata", "resourceVersion", to: current.json.at("metadata", "resourceVersion"))
-    return try update(patched, as: user)
-  }
-
-  /// Deletes an object. A pod that runs is marked and goes when its kubelet has stopped it; dependants go in the background.
-  package func delete(
-    _ kind: ResourceKind, _ namespace: String, _ name: String, gracePeriodSeconds: Int64? = nil, as user: UserName
-  ) throws(APIError) {
-    var object = try get(kind, namespace, name)
-    let grace = gracePeriodSeconds ?? object.spec["terminationGracePeriodSeconds"]?.integer ?? 30
-    if kind == .pod, object.spec["nodeName"]?.string != nil, grace > 0 {
-      guard !object.isTerminating else { return }
-      object.json.set("metadata", "deletionGracePeriodSeconds", to: .integer(grace))
-      object.json.set(
-        "metadata", "deletionTimestamp", to: .string(ClusterClock.timestamp(simulation.now + .seconds(Double(grace)))))
-      store(&object, verb: "delete", user)
-      deliver(.modified(object))
-    } else {
-      remove(object, user)
-    }
-  }
-
-  /// Removes a pod whose containers have ended.
-  package func finaliseDelete(_ kind: ResourceKind, _ namespace: String, _ name: String, as user: UserName) {
-    if let object = find(kind, namespace, name) { remove(object, user) }
-  }
-
-  private func remove(_ object: KubeObject, _ user: UserName) {
-    collections[object.kind]?.objects[object.key] = nil
-    collections[object.kind]?.order.removeAll { $0 == object.key }
+    unindex(stored)
+    var gone = object
     version += 1
-    note(object, verb: "delete", user)
-    deliver(.deleted(object))
-    collectDependants(of: object)
-    if object.kind == .namespace { removeContents(of: object.name, user) }
+    gone.json.set("metadata", "resourceVersion", to: .string(String(version)))
+    note(gone, verb: "delete", user)
+    deliver(.deleted(gone))
+    removed(gone)
   }
 
-  private func removeContents(of namespace: String, _ user: UserName) {
-    for kind in kinds where kind.isNamespaced {
-      for object in list(kind, namespace: namespace) { try? delete(kind, namespace, object.name, as: user) }
-    }
-  }
-
-  /// Garbage collection in the background: what the object controlled is deleted too.
-  private func collectDependants(of owner: KubeObject) {
-    let owned: [ResourceKind] =
-      owner.kind == .deployment
-      ? [.replicaSet] : owner.kind == .replicaSet ? [.pod] : owner.kind == .service ? [.endpointSlice] : [.secret]
-    for kind in owned {
-      for dependant in list(kind, namespace: owner.namespace) where dependant.controllerUID == owner.uid {
-        try? delete(
-          kind, dependant.namespace, dependant.name, as: "system:serviceaccount:kube-system:generic-garbage-collector")
-      }
-    }
-  }
-
-  private func commit(_ object: inout KubeObject, _ current: KubeObject, verb: String, _ user: UserName) -> KubeObject {
+  /// Stores a change that changes something; `generation` counts changes outside of metadata and status.
+  func commit(_ object: inout KubeObject, _ current: KubeObject, verb: String, _ user: UserName) -> KubeObject {
     object.json.set("metadata", "resourceVersion", to: current.json.at("metadata", "resourceVersion"))
     guard object.json != current.json else { return current }
-    if object.json["spec"] != current.json["spec"] {
+    if object.kind.hasGeneration, object.json["spec"] != current.json["spec"] {
       object.json.set("metadata", "generation", to: .integer(current.generation + 1))
     }
-    store(&object, verb: verb, user)
+    store(&object, replacing: current, verb: verb, user)
     deliver(.modified(object))
+    if object.isTerminating, object.finalizers.isEmpty, object.hasNoGraceLeft { remove(object, user) }
     return object
   }
 
-  private func store(_ object: inout KubeObject, verb: String, _ user: UserName) {
+  func store(_ object: inout KubeObject, replacing current: KubeObject?, verb: String, _ user: UserName) {
     version += 1
     object.json.set("metadata", "resourceVersion", to: .string(String(version)))
     let key = object.key
-    if collections[object.kind, default: Collection()].objects.updateValue(object, forKey: key) == nil {
-      let order = collections[object.kind]?.order ?? []
-      collections[object.kind]?.order.insert(key, at: order.partitioningIndex { !($0 < key) })
+    collections[object.kind, default: Collection()].objects[key] = object
+    if current == nil {
+      let index = collections[object.kind]?.order.partitioningIndex { !($0 < key) } ?? 0
+      collections[object.kind]?.order.insert(key, at: index)
+    }
+    let owners = object.json.at("metadata", "ownerReferences")
+    if owners != current?.json.at("metadata", "ownerReferences") {
+      if let current { unindex(current) }
+      for uid in object.ownerUIDs { dependants[uid, default: []].append(Dependant(kind: object.kind, key: key)) }
     }
     note(object, verb: verb, user)
+  }
+
+  private func unindex(_ object: KubeObject) {
+    for uid in object.ownerUIDs {
+      dependants[uid]?.removeAll { $0.kind == object.kind && $0.key == object.key }
+      if dependants[uid]?.isEmpty == true { dependants[uid] = nil }
+    }
   }
 
   private func note(_ object: KubeObject, verb: String, _ user: UserName) {
@@ -265,10 +264,13 @@ package final class APIServer {
         version: version, user: user, verb: verb, object: object.json))
   }
 
-  private func deliver(_ event: WatchEvent) {
-    guard watches[event.object.kind]?.isEmpty == false else { return }
+  func deliver(_ event: WatchEvent) {
+    let kind = event.object.kind
+    guard watches[kind]?.isEmpty == false else { return }
     simulation.after(nextDelivery(), Self.watchEvent) { [self] in
-      for handler in watches[event.object.kind] ?? [] { handler(event) }
+      let current = watches[kind] ?? []
+      for watch in current where !watch.isCancelled { watch.handler(event) }
+      if current.contains(where: \.isCancelled) { watches[kind]?.removeAll(where: \.isCancelled) }
     }
   }
 
@@ -295,18 +297,12 @@ package final class APIServer {
     for (index, digit) in digits.enumerated() { text += ([8, 12, 16, 20].contains(index) ? "-" : "") + String(digit) }
     return text
   }
+}
 
-  func nextClusterIP() -> String {
-    nextServiceAddress += 1
-    return "172.20.\(nextServiceAddress >> 8).\(nextServiceAddress & 255)"
-  }
-
-  static func hasStatusSubresource(_ kind: ResourceKind) -> Bool {
-    [
-      .pod, .node, .deployment, .replicaSet, .service, .ingress, .namespace, .podDisruptionBudget,
-      .horizontalPodAutoscaler,
-    ].contains(kind)
-  }
+/// An object by what it is stored under.
+private struct Dependant {
+  var kind: ResourceKind
+  var key: ObjectKey
 }
 
 extension [ObjectKey] {
@@ -318,5 +314,11 @@ extension [ObjectKey] {
       if predicate(self[middle]) { high = middle } else { low = middle + 1 }
     }
     return low
+  }
+
+  /// The index of a key in a sorted array.
+  fileprivate func index(of key: ObjectKey) -> Int? {
+    let index = partitioningIndex { !($0 < key) }
+    return index < count && self[index] == key ? index : nil
   }
 }

@@ -33,6 +33,12 @@ package struct KubeObject: Sendable {
   package func annotation(_ key: String) -> String? { json.at("metadata", "annotations")?[key]?.string }
   package var labels: JSONObject { json.at("metadata", "labels")?.object ?? JSONObject() }
 
+  /// What must be done before the object may go, by name.
+  package var finalizers: [String] {
+    get { (json.at("metadata", "finalizers")?.array ?? []).compactMap(\.string) }
+    set { json.set("metadata", "finalizers", to: newValue.isEmpty ? nil : .array(newValue.map { .string($0) })) }
+  }
+
   /// Namespace and name; objects of one kind are ordered by it.
   package var key: ObjectKey { ObjectKey(namespace: namespace, name: name) }
 

@@ -11,45 +11,37 @@ package struct ResourceKind: Hashable, Sendable {
   package let kind: String
   package let plural: String
   package let shortNames: [String]
+  /// Such as `all`.
+  package let categories: [String]
   package let isNamespaced: Bool
 
   package init(
     _ group: String, _ version: String, _ kind: String, _ plural: String, _ shortNames: [String] = [],
-    namespaced: Bool = true
+    categories: [String] = [], namespaced: Bool = true
   ) {
     self.group = group
     self.version = version
     self.kind = kind
     self.plural = plural
     self.shortNames = shortNames
+    self.categories = categories
     isNamespaced = namespaced
   }
 
-  package static let pod = ResourceKind("", "v1", "Pod", "pods", ["po"])
-  package static let node = ResourceKind("", "v1", "Node", "nodes", ["no"], namespaced: false)
-  package static let namespace = ResourceKind("", "v1", "Namespace", "namespaces", ["ns"], namespaced: false)
-  package static let service = ResourceKind("", "v1", "Service", "services", ["svc"])
-  package static let configMap = ResourceKind("", "v1", "ConfigMap", "configmaps", ["cm"])
-  package static let secret = ResourceKind("", "v1", "Secret", "secrets")
-  package static let event = ResourceKind("", "v1", "Event", "events", ["ev"])
-  package static let serviceAccount = ResourceKind("", "v1", "ServiceAccount", "serviceaccounts", ["sa"])
-  package static let deployment = ResourceKind("apps", "v1", "Deployment", "deployments", ["deploy"])
-  package static let replicaSet = ResourceKind("apps", "v1", "ReplicaSet", "replicasets", ["rs"])
-  package static let endpointSlice = ResourceKind("discovery.k8s.io", "v1", "EndpointSlice", "endpointslices")
-  package static let ingress = ResourceKind("networking.k8s.io", "v1", "Ingress", "ingresses", ["ing"])
-  package static let networkPolicy = ResourceKind(
-    "networking.k8s.io", "v1", "NetworkPolicy", "networkpolicies", ["netpol"])
-  package static let podDisruptionBudget = ResourceKind(
-    "policy", "v1", "PodDisruptionBudget", "poddisruptionbudgets", ["pdb"])
-  package static let horizontalPodAutoscaler = ResourceKind(
-    "autoscaling", "v2", "HorizontalPodAutoscaler", "horizontalpodautoscalers", ["hpa"])
+  // A cluster keeps its objects in a dictionary by kind: group and kind say it all and are quick to hash.
+  package static func == (left: ResourceKind, right: ResourceKind) -> Bool {
+    left.kind == right.kind && left.group == right.group
+  }
 
-  /// The kinds that every cluster serves.
-  package static let builtIn: [ResourceKind] = [
-    .pod, .node, .namespace, .service, .configMap, .secret, .event, .serviceAccount, .deployment, .replicaSet,
-    .endpointSlice,
-    .ingress, .networkPolicy, .podDisruptionBudget, .horizontalPodAutoscaler,
-  ]
+  package func hash(into hasher: inout Hasher) { hasher.combine(kind) }
+
+  /// The kind with the names of its shipped definition where it has none of its own.
+  func named(_ definition: KnownDefinition?) -> ResourceKind {
+    guard let definition else { return self }
+    return ResourceKind(
+      group, version, kind, plural, shortNames.isEmpty ? definition.shortNames : shortNames,
+      categories: categories.isEmpty ? definition.categories : categories, namespaced: isNamespaced)
+  }
 
   package var apiVersion: String { group.isEmpty ? version : "\(group)/\(version)" }
   /// `deployments.apps`, as error messages name it.
@@ -58,10 +50,11 @@ package struct ResourceKind: Hashable, Sendable {
   /// `deployment.apps`, as kubectl prints before a name.
   package var printedName: String { group.isEmpty ? singular : "\(singular).\(group)" }
 
-  /// Whether a word of the command line means this kind.
+  /// Whether a word of the command line means this kind: plural, singular, short name or kind, with the group and the
+  /// version or without (`deployments.v1.apps`).
   package func isNamed(_ word: String) -> Bool {
     let word = word.lowercased()
     return word == plural || word == singular || shortNames.contains(word) || word == qualifiedName
-      || word == printedName
+      || word == printedName || word == "\(plural).\(version).\(group)"
   }
 }

@@ -2,7 +2,7 @@ import Documents
 import SimulationKernel
 
 extension ResourceKind {
-  package static let daemonSet = ResourceKind("apps", "v1", "DaemonSet", "daemonsets", ["ds"])
+  package static let daemonSet = ResourceKind("apps", "v1", "DaemonSet", "daemonsets", ["ds"], categories: ["all"])
 }
 
 /// Keeps one pod of a DaemonSet on every node that it may run on (upstream: pkg/controller/daemon/daemon_controller.go).

@@ -44,7 +44,7 @@ extension KindPrinter {
   }
 
   /// Three items and how many more there are.
-  private static func limited(_ items: [String]) -> String {
+  static func limited(_ items: [String]) -> String {
     items.prefix(3).joined(separator: ",") + (items.count > 3 ? " + \(items.count - 3) more..." : "")
   }
 

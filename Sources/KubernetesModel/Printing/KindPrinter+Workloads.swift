@@ -20,7 +20,7 @@ extension KindPrinter {
     return "\(met.count)/\(gates.count)"
   }
 
-  private static func containers(_ object: KubeObject) -> (names: String, images: String) {
+  static func containers(_ object: KubeObject) -> (names: String, images: String) {
     let containers = object.spec.at("template", "spec", "containers")?.array ?? []
     func joined(_ key: String) -> String { containers.map { $0[key]?.string ?? "" }.joined(separator: ",") }
     return (joined("name"), joined("image"))
@@ -86,17 +86,6 @@ extension KindPrinter {
     return [
       budget.name, bound("minAvailable"), bound("maxUnavailable"), countCell(budget.status["disruptionsAllowed"]),
       budget.age(now),
-    ]
-  }
-
-  static let externalSecrets = KindPrinter(
-    ["NAME", "STORETYPE", "STORE", "REFRESH INTERVAL", "STATUS", "READY"]
-  ) { external, _ in
-    let ready = external.condition("Ready")
-    return [
-      external.name, external.spec.at("secretStoreRef", "kind")?.string ?? "SecretStore",
-      external.spec.at("secretStoreRef", "name")?.string ?? "", external.spec["refreshInterval"]?.string ?? "1h0m0s",
-      ready?["reason"]?.string ?? "", ready?["status"]?.string ?? "",
     ]
   }
 }

@@ -27,8 +27,16 @@ struct KindPrinter: Sendable {
     ("", "Event", .events), ("", "ConfigMap", .configMaps), ("", "Secret", .secrets), ("", "Namespace", .namespaces),
     ("", "ServiceAccount", .serviceAccounts), ("discovery.k8s.io", "EndpointSlice", .endpointSlices),
     ("autoscaling", "HorizontalPodAutoscaler", .autoscalers), ("policy", "PodDisruptionBudget", .disruptionBudgets),
-    ("networking.k8s.io", "NetworkPolicy", .networkPolicies),
-    ("external-secrets.io", "ExternalSecret", .externalSecrets),
+    ("networking.k8s.io", "NetworkPolicy", .networkPolicies), ("apps", "DaemonSet", .daemonSets),
+    ("apps", "StatefulSet", .statefulSets), ("batch", "Job", .jobs), ("batch", "CronJob", .cronJobs),
+    ("coordination.k8s.io", "Lease", .leases), ("", "Endpoints", .endpoints), ("", "LimitRange", .limitRanges),
+    ("", "ResourceQuota", .resourceQuotas), ("", "PersistentVolume", .volumes),
+    ("", "PersistentVolumeClaim", .claims), ("networking.k8s.io", "IngressClass", .ingressClasses),
+    ("scheduling.k8s.io", "PriorityClass", .priorityClasses), ("storage.k8s.io", "StorageClass", .storageClasses),
+    ("rbac.authorization.k8s.io", "Role", .roles), ("rbac.authorization.k8s.io", "ClusterRole", .roles),
+    ("rbac.authorization.k8s.io", "RoleBinding", .bindings),
+    ("rbac.authorization.k8s.io", "ClusterRoleBinding", .bindings),
+    ("apiextensions.k8s.io", "CustomResourceDefinition", .definitions),
   ]
 
   static func of(_ kind: ResourceKind) -> KindPrinter {

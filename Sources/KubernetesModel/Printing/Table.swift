@@ -24,9 +24,15 @@ package struct Table: Hashable, Sendable {
 
   /// The table of objects of one kind (upstream: pkg/printers/internalversion; custom resources have the columns of
   /// their definition, and without any NAME and AGE).
-  package init(_ objects: [KubeObject], now: Instant) {
-    let printer = objects.first.map { KindPrinter.of($0.kind) } ?? .plain
-    self.init(columns: printer.columns, rows: objects.map { printer.cells($0, now) })
+  init(_ objects: [KubeObject], of kind: ResourceKind, columns: [PrinterColumn], now: Instant) {
+    guard !columns.isEmpty else {
+      let printer = KindPrinter.of(kind)
+      self.init(columns: printer.columns, rows: objects.map { printer.cells($0, now) })
+      return
+    }
+    self.init(
+      columns: [Column("NAME")] + columns.map { Column($0.name.uppercased(), isWide: $0.isWide) },
+      rows: objects.map { object in [object.name] + columns.map { $0.cell(object, now: now) } })
   }
 
   /// Puts a column at the left, as `-A` does with NAMESPACE.

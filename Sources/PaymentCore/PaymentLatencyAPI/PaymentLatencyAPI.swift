@@ -87,10 +87,13 @@ package final class PaymentLatencyAPI {
   ) async -> HTTPResponse {
     var pause = Self.retryPause
     for attempt in 1... {
+      let asked = await surroundings.now()
       do {
         let result = try await surroundings.run(CapturePayment(payment, now: began, idempotency: idempotency))
+        metrics.recordTransaction(microseconds: await surroundings.now() - asked, failure: nil)
         return answer(result, payment, microseconds: await surroundings.now() - began)
       } catch {
+        metrics.recordTransaction(microseconds: await surroundings.now() - asked, failure: error.sqlState)
         // Work in doubt is safe to try again: the key decides whether it was done.
         guard error.isTransient || error.isInDoubt, attempt < Self.maximumTries else {
           await surroundings.log(failureLine(error, attempt))

@@ -57,6 +57,10 @@ package struct PaymentMetrics: Sendable {
     10_000_000,
   ]
 
+  /// Transactions at the database as the process saw them, connections to it included; the failed ones too.
+  private var database = Requests()
+  /// Failed ones by SQLSTATE, in the order in which these first occurred.
+  private var databaseErrors: [(state: String, count: Int64)] = []
   private var routes = Array(repeating: Requests(), count: Route.allCases.count)
   private var payments: [Int64] = Array(repeating: 0, count: PaymentState.allCases.count)
   private var outcomes: [Int64] = Array(repeating: 0, count: Outcome.allCases.count)
@@ -83,6 +87,20 @@ package struct PaymentMetrics: Sendable {
     } else {
       recent[recentIndex] = microseconds
       recentIndex = (recentIndex + 1) % Self.recentLimit
+    }
+  }
+
+  /// A transaction at the database ended.
+  ///
+  /// - Parameter failure: its SQLSTATE; `nil` when it was committed.
+  mutating func recordTransaction(microseconds: Int64, failure: String?) {
+    database.buckets[Self.bounds.firstIndex { microseconds <= $0 } ?? Self.bounds.count] += 1
+    database.sumMicroseconds += microseconds
+    guard let failure else { return }
+    if let index = databaseErrors.firstIndex(where: { $0.state == failure }) {
+      databaseErrors[index].count += 1
+    } else {
+      databaseErrors.append((failure, 1))
     }
   }
 
@@ -114,6 +132,7 @@ package struct PaymentMetrics: Sendable {
     for outcome in Outcome.allCases {
       text.append("transactions_total{status=\"\(outcome.word)\"} \(outcomes[outcome.rawValue])\n")
     }
+    writeDatabase(&text)
     if let figures { Self.write(figures, &text) }
     return text.bytes
   }
@@ -147,18 +166,35 @@ package struct PaymentMetrics: Sendable {
   private func writeDurations(_ text: inout ByteText) {
     Self.begin("http_request_duration_seconds", "histogram", "Time to answer.", &text)
     for route in Route.allCases where !routes[route.rawValue].counts.isEmpty {
-      let requests = routes[route.rawValue]
-      var cumulative: Int64 = 0
-      for (index, count) in requests.buckets.enumerated() {
-        cumulative += count
-        let bound = index < Self.bounds.count ? Self.seconds(Self.bounds[index]) : "+Inf"
-        text.append(
-          "http_request_duration_seconds_bucket{path=\"\(route.path)\",le=\"\(bound)\"} \(cumulative)\n")
-      }
-      text.append(
-        "http_request_duration_seconds_sum{path=\"\(route.path)\"} \(Double(requests.sumMicroseconds) / 1e6)\n")
-      text.append("http_request_duration_seconds_count{path=\"\(route.path)\"} \(cumulative)\n")
+      Self.write("http_request_duration_seconds", "path=\"\(route.path)\"", routes[route.rawValue], &text)
     }
+  }
+
+  private func writeDatabase(_ text: inout ByteText) {
+    let name = "payment_database_transaction_duration_seconds"
+    Self.begin(
+      "payment_database_transaction_duration_seconds", "histogram", "Time of a transaction at the database.", &text)
+    Self.write(name, "", database, &text)
+    Self.begin("payment_database_errors_total", "counter", "Transactions that failed, by SQLSTATE.", &text)
+    for row in databaseErrors.sorted(by: { $0.state < $1.state }) {
+      text.append("payment_database_errors_total{sqlstate=\"\(row.state)\"} \(row.count)\n")
+    }
+    // Without a first error the rate of errors would be unknown, not zero.
+    if databaseErrors.isEmpty { text.append("payment_database_errors_total{sqlstate=\"08006\"} 0\n") }
+  }
+
+  /// The lines of a histogram with one label, or none.
+  private static func write(_ name: String, _ label: String, _ requests: Requests, _ text: inout ByteText) {
+    var cumulative: Int64 = 0
+    let comma = label.isEmpty ? "" : ","
+    for (index, count) in requests.buckets.enumerated() {
+      cumulative += count
+      let bound = index < bounds.count ? seconds(bounds[index]) : "+Inf"
+      text.append("\(name)_bucket{\(label)\(comma)le=\"\(bound)\"} \(cumulative)\n")
+    }
+    let labels = label.isEmpty ? "" : "{\(label)}"
+    text.append("\(name)_sum\(labels) \(Double(requests.sumMicroseconds) / 1e6)\n")
+    text.append("\(name)_count\(labels) \(cumulative)\n")
   }
 
   /// A bound as client libraries print it: `1` and not `1.0`.

@@ -42,6 +42,11 @@ extension Form where Value == Expectation {
       let always = reader.optional("is", .plainComparison, "What every series satisfies at every instant.")
       reader.require(oneOf: ["reaches", "is"])
       if reader.has("reaches"), reader.has("is") { reader.error(at: "is", "\"is\" stands beside \"reaches\"; use one") }
+      if let expression {
+        do throws(PromQLError) { _ = try ExpressionParser.parse(expression.value) } catch {
+          reader.diagnostics.error(at: expression.mark, error.message)
+        }
+      }
       let bound = reaches.map { QueryExpectation.Bound.reaches($0) } ?? always.map { .always($0) }
       guard let expression, let window, let bound else { return nil }
       return .query(QueryExpectation(expression: expression, region: region, window: window, bound: bound))

@@ -1,6 +1,7 @@
 import Documents
 import Faults
 import SimulationKernel
+import Toolbox
 
 extension Scenario {
   /// Holds the scenario against its platform: everything that can be known without running. Ordered by place.
@@ -28,7 +29,9 @@ extension Scenario {
     case .event(let event): check(event.target, against: facts, diagnostics)
     case .log(let log): check(log.target, against: facts, diagnostics)
     case .alert(let alert):
-      check(alert.name, among: facts.alerts, "alert of the platform", diagnostics)
+      if !facts.alerts.contains(where: { matchesGlob(alert.name.value, $0) }) {
+        check(alert.name, among: facts.alerts, "alert of the platform", diagnostics)
+      }
       if let region = alert.region { check(region, among: facts.regions, "region of the platform", diagnostics) }
     case .query(let query):
       if let region = query.region { check(region, among: facts.regions, "region of the platform", diagnostics) }
@@ -68,8 +71,12 @@ extension Scenario {
     }
     if facts.commands.isEmpty { return }
     for step in solution.steps {
-      let command = step.value.split(whereSeparator: \.isWhitespace).first.map(String.init) ?? ""
-      check(Located(command, at: step.mark), among: facts.commands, "command of the toolbox", diagnostics)
+      do throws(ShellSyntaxError) {
+        for command in try ShellScript(parsing: step.value).knownCommands {
+          guard let name = command.words.first ?? nil else { continue }
+          check(Located(name, at: step.mark), among: facts.commands, "command of the toolbox", diagnostics)
+        }
+      } catch { diagnostics.error(at: step.mark, error.description) }
     }
   }
 }

@@ -41,6 +41,19 @@ package struct Scenario: Sendable {
   /// The platform's folder, relative to where the program runs.
   package var platformPath: String { path(platform.value, relativeTo: file) }
 
+  /// How long service must stay restored before it counts, where the file says so; else the default.
+  package var hold: TimeSpan {
+    for expectation in expectations {
+      if case .restored(let restored) = expectation.verb, expectation.applies != .untouched { return restored.hold }
+    }
+    return RestoredExpectation.defaultHold
+  }
+
+  /// When the last fault has happened, and those that end by themselves have ended.
+  package var lastFaultChange: TimeSpan {
+    faults.map { ($0.start ?? .zero) + ($0.duration ?? .zero) }.max() ?? .zero
+  }
+
   /// When the baseline ends: the start of the first fault that is no decoy and whose time the file tells, `nil` without one.
   package var incidentStart: TimeSpan? { faults.filter { !$0.isDecoy }.compactMap(\.start).min() }
 }

@@ -1,3 +1,6 @@
+import ClusterOperators
+import Faults
+import KubernetesModel
 import SimulationKernel
 import Telemetry
 import TwinWorld
@@ -11,7 +14,7 @@ extension Judgement {
       verb: "alert", subject: subject, window: alert.window.description, limit: alert.bound.description,
       measured: "the window is empty", isHeld: false)
     let named = rehearsal.firings().filter { firing in
-      firing.name == alert.name.value && alert.region.map { firing.region == $0.value } ?? true
+      matchesGlob(alert.name.value, firing.name) && alert.region.map { firing.region == $0.value } ?? true
     }
     let matching = named.filter { Self.differences(alert.labels, $0.labels).isEmpty }
     switch alert.bound {
@@ -42,9 +45,57 @@ extension Judgement {
     }
   }
 
+  /// How often a query is asked in its window.
+  static let queryStep = TimeSpan.seconds(15)
+
   func judge(_ query: QueryExpectation) -> Finding {
-    Finding(
-      verb: "query", subject: query.expression.value, window: query.window.description, limit: query.bound.description,
-      measured: "the platform has no Prometheus", isHeld: false)
+    var finding = Finding(
+      verb: "query", subject: query.expression.value + (query.region.map { " \($0.value)" } ?? ""),
+      window: query.window.description, limit: query.bound.description, measured: "the window is empty", isHeld: false)
+    guard let ends = ends(query.window), ends.from < ends.to else { return finding }
+    let range = range(ends)
+    let regions = rehearsal.world.regions.filter { region in query.region.map { $0.value == region.name } ?? true }
+    var samples: [(at: Instant, value: Double)] = []
+    do throws(PromQLError) {
+      let expression = try ExpressionParser.parse(query.expression.value)
+      for region in regions {
+        let series = try region.monitoring.engine.range(
+          expression, from: ClusterClock.milliseconds(range.lowerBound),
+          to: ClusterClock.milliseconds(range.upperBound),
+          step: Self.queryStep.nanoseconds / 1_000_000)
+        for sample in series.flatMap(\.samples) {
+          let at = Instant.zero + .milliseconds(Double(sample.time - ClusterClock.milliseconds(.zero)))
+          samples.append((at, sample.value))
+        }
+      }
+    } catch {
+      finding.measured = error.message
+      return finding
+    }
+    judge(query.bound, samples, &finding)
+    return finding
+  }
+
+  private func judge(
+    _ bound: QueryExpectation.Bound, _ samples: [(at: Instant, value: Double)], _ finding: inout Finding
+  ) {
+    func text(_ sample: (at: Instant, value: Double)) -> String {
+      "\(shortNumber((sample.value * 1e4).rounded() / 1e4)) at \(at(sample.at - rehearsal.origin))"
+    }
+    guard let lowest = samples.min(by: { $0.value < $1.value }), let highest = samples.max(by: { $0.value < $1.value })
+    else {
+      finding.measured = "no samples"
+      return
+    }
+    switch bound {
+    case .reaches(let comparison):
+      let first = samples.filter { comparison.holds(for: $0.value) }.min { $0.at < $1.at }
+      finding.isHeld = first != nil
+      finding.measured = first.map(text) ?? "from \(text(lowest)) to \(text(highest))"
+    case .always(let comparison):
+      let first = samples.filter { !comparison.holds(for: $0.value) }.min { $0.at < $1.at }
+      finding.isHeld = first == nil
+      finding.measured = first.map(text) ?? "from \(text(lowest)) to \(text(highest))"
+    }
   }
 }

@@ -31,13 +31,13 @@ struct Judgement {
   let rehearsal: Rehearsal
   let marks: IncidentMarks
 
-  init(_ rehearsal: Rehearsal) {
+  init(_ rehearsal: Rehearsal, hold wanted: TimeSpan? = nil) {
     self.rehearsal = rehearsal
     var hold = RestoredExpectation.defaultHold
     for expectation in rehearsal.scenario.expectations where Self.counts(expectation, for: rehearsal.leg) {
       if case .restored(let restored) = expectation.verb { hold = restored.hold }
     }
-    marks = Restoration(rehearsal: rehearsal).marks(hold: hold)
+    marks = Restoration(rehearsal: rehearsal).marks(hold: wanted ?? hold)
   }
 
   private var scenario: Scenario { rehearsal.scenario }
@@ -47,7 +47,7 @@ struct Judgement {
     switch expectation.applies {
     case .always: leg.kind != .trap || expectation.verb.name == "invariant"
     case .untouched: leg.kind == .untouched
-    case .solved: leg.kind == .solution
+    case .solved: leg.kind == .solution || leg.kind == .runbook
     }
   }
 
@@ -101,7 +101,7 @@ struct Judgement {
       }
     }
     if !isRestoredListed, scenario.incidentStart != nil, !scenario.solutions.isEmpty {
-      let isRestored = rehearsal.leg.kind == .solution
+      let isRestored = rehearsal.leg.kind == .solution || rehearsal.leg.kind == .runbook
       findings.append(
         judge(RestoredExpectation(isRestored: isRestored, within: nil, hold: RestoredExpectation.defaultHold)))
     }
@@ -220,9 +220,7 @@ struct Judgement {
   /// The share of the period's error budget that was burnt: bad events over those that the objective allows in a whole period
   /// at the window's mean rate.
   func burn(_ objective: ServiceLevelObjective, _ ends: (from: TimeSpan, to: TimeSpan)) -> Double {
-    guard let source = world.traffic(of: objective.region), ends.from < ends.to else { return 0 }
-    let bad = 1 - Restoration.share(objective, source.recorder.total(range(ends)))
-    return bad / (1 - objective.target) * ((ends.to - ends.from) / objective.period)
+    Restoration(rehearsal: rehearsal).burn(objective, ends)
   }
 
   private func worstMinutes(_ objective: ServiceLevelObjective, _ ends: (from: TimeSpan, to: TimeSpan)) -> [String] {

@@ -9,6 +9,8 @@ package struct Leg: Sendable {
     case solution
     /// Somebody tries the plausible wrong repair; it must not work.
     case trap
+    /// A responder works through a runbook.
+    case runbook
   }
 
   /// When somebody begins to act.
@@ -33,6 +35,13 @@ package struct Leg: Sendable {
   package var name: String
   package var start: Start
   package var steps: [String]
+
+  package init(kind: Kind, name: String, start: Start, steps: [String] = []) {
+    self.kind = kind
+    self.name = name
+    self.start = start
+    self.steps = steps
+  }
 }
 
 /// Which legs a run takes besides the untouched one.

@@ -12,9 +12,15 @@ package struct LegReport {
   private let rehearsal: Rehearsal
   private let judgement: Judgement
 
-  package init(_ rehearsal: Rehearsal) {
+  /// - Parameter hold: how long service must stay restored; what the scenario says where it is `nil`.
+  package init(_ rehearsal: Rehearsal, hold: TimeSpan? = nil) {
     self.rehearsal = rehearsal
-    judgement = Judgement(rehearsal)
+    judgement = Judgement(rehearsal, hold: hold)
+  }
+
+  /// Only the marks and the length, for whoever compares many legs.
+  package var outline: JSONValue {
+    ["marks": marks, "virtualSeconds": .number(rehearsal.scenario.duration.seconds)]
   }
 
   /// The leg's entry under `runs`.

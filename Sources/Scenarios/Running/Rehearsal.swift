@@ -12,7 +12,7 @@ import TwinWorld
 /// healthy past.
 @Simulated
 package final class Rehearsal {
-  package let scenario: Scenario
+  package private(set) var scenario: Scenario
   package let world: World
   /// T0.
   package let origin: Instant
@@ -36,6 +36,13 @@ package final class Rehearsal {
     package var ended: Instant
     package var line: String
     package var result: Toolbox.CommandResult
+
+    package init(at: Instant, ended: Instant, line: String, result: Toolbox.CommandResult) {
+      self.at = at
+      self.ended = ended
+      self.line = line
+      self.result = result
+    }
   }
 
   /// Time for pods to start before traffic begins.
@@ -169,8 +176,8 @@ package final class Rehearsal {
     }
   }
 
-  /// Baseline workloads that are gone or scaled to nothing.
-  func missingWorkloads() -> [String] {
+  /// Baseline workloads that are gone or scaled to nothing, `region/deployment/namespace/name`.
+  package func missingWorkloads() -> [String] {
     let running = runningWorkloads()
     return baselineWorkloads.filter { !running.contains($0) }
   }
@@ -211,6 +218,31 @@ package final class Rehearsal {
         commands.append(ExecutedStep(at: began, ended: world.simulation.now, line: step, result: result))
         guard result.exitCode == 0 else { return }
       }
+    }
+  }
+
+  /// From here on the run is this leg: somebody acts who decides as it goes.
+  package func take(_ leg: Leg, acting: @escaping @Simulated (Terminal) async -> Void) {
+    self.leg = leg
+    let terminal = Terminal(world, folder: folder)
+    world.simulation.spawn(Self.stepEvent) { await acting(terminal) }
+  }
+
+  /// Notes a step that somebody typed.
+  package func note(_ step: ExecutedStep) { commands.append(step) }
+
+  /// The run ends at this time since T0, earlier or later than its scenario says.
+  package func end(at time: TimeSpan) { scenario.duration = time }
+
+  /// Whether every objective of every region with traffic was met between two times since T0, traffic flowing.
+  package func areObjectivesMet(from: TimeSpan, to: TimeSpan) -> Bool {
+    Restoration(rehearsal: self).areMet(from, to)
+  }
+
+  /// The share of each objective's error budget that was burnt between T0 and a time, by `region/objective`.
+  package func budgetBurnt(until time: TimeSpan) -> [(objective: String, share: Double)] {
+    world.platform.objectives.filter { world.traffic(of: $0.region) != nil }.map { objective in
+      ("\(objective.region)/\(objective.name)", Restoration(rehearsal: self).burn(objective, (.zero, time)))
     }
   }
 

@@ -18,7 +18,7 @@ package struct IncidentMarks: Hashable, Sendable {
 /// met again over the hold time and every such window after it, no page-severity alert fires, traffic flows at the offered
 /// rate, and the workloads of the baseline still run.
 @Simulated
-struct Restoration {
+package struct Restoration {
   let rehearsal: Rehearsal
   private let pages: [Rehearsal.Firing]
 
@@ -71,7 +71,7 @@ struct Restoration {
     return restored
   }
 
-  private func areMet(_ from: TimeSpan, _ to: TimeSpan) -> Bool {
+  func areMet(_ from: TimeSpan, _ to: TimeSpan) -> Bool {
     let range = (rehearsal.origin + from)..<(rehearsal.origin + to)
     return objectives.allSatisfy { objective, source in
       let total = source.recorder.total(range)
@@ -81,8 +81,16 @@ struct Restoration {
     }
   }
 
+  /// The share of the period's error budget that was burnt between two times since T0.
+  func burn(_ objective: ServiceLevelObjective, _ ends: (from: TimeSpan, to: TimeSpan)) -> Double {
+    guard let source = rehearsal.world.traffic(of: objective.region), ends.from < ends.to else { return 0 }
+    let range = (rehearsal.origin + ends.from)..<(rehearsal.origin + ends.to)
+    let bad = 1 - Self.share(objective, source.recorder.total(range))
+    return bad / (1 - objective.target) * ((ends.to - ends.from) / objective.period)
+  }
+
   /// The share of good events.
-  static func share(_ objective: ServiceLevelObjective, _ total: TrafficSecond) -> Double {
+  package static func share(_ objective: ServiceLevelObjective, _ total: TrafficSecond) -> Double {
     switch objective.indicator {
     case .availability: total.offered == 0 ? 1 : Double(total.withinAvailabilityLimit) / Double(total.offered)
     case .latency: total.served == 0 ? 1 : Double(total.withinLatencyLimit) / Double(total.served)

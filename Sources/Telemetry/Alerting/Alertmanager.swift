@@ -58,6 +58,15 @@ package final class Alertmanager {
 
   package init(_ configuration: AlertmanagerConfiguration) { self.configuration = configuration }
 
+  /// The manager after a restart, perhaps with another configuration: silences stay, alerts come again.
+  package func reconfigured(_ configuration: AlertmanagerConfiguration) -> Alertmanager {
+    let next = Alertmanager(configuration)
+    next.silences = silences
+    // Groups whose routes are still there know what they have told.
+    next.groups = groups.filter { group in configuration.route.flattened.contains { $0.isSame(as: group.route) } }
+    return next
+  }
+
   // MARK: Alerts
 
   /// Takes alerts; one that is known is brought up to date.
@@ -211,6 +220,9 @@ package final class Alertmanager {
 }
 
 extension AlertmanagerConfiguration.Route {
+  /// The route and all below it.
+  var flattened: [Self] { [self] + routes.flatMap(\.flattened) }
+
   /// Whether both are the same place of the tree: what they decide by is all that there is to tell them apart.
   func isSame(as other: Self) -> Bool {
     receiver == other.receiver && matchers == other.matchers && groupBy == other.groupBy && groupWait == other.groupWait

@@ -48,7 +48,8 @@ package struct AWSCommandLine: ToolCommand {
   package func run(_ arguments: [String], on host: any ToolHost) async -> CommandResult {
     await host.simulation.sleep(Self.callTime.sample(host.simulation.random("aws")), Self.callEvent)
     do {
-      let call = try Self.read(arguments, host)
+      let (operation, options) = try Self.parse(arguments)
+      let call = try AWSCall(host: host, operation: operation, options: options)
       return CommandResult(output: try call.text(try call.answer()))
     } catch let error as AWSUsageError {
       return CommandResult(errors: error.text, exitCode: error.exitCode)
@@ -59,7 +60,8 @@ package struct AWSCommandLine: ToolCommand {
     }
   }
 
-  private static func read(_ arguments: [String], _ host: any ToolHost) throws -> AWSCall {
+  /// Reads a command line as far as it can be read without a region to talk to.
+  static func parse(_ arguments: [String]) throws -> (Operation, AWSOptions) {
     var options = AWSOptions()
     var words: [String] = []
     var index = 0
@@ -102,7 +104,7 @@ package struct AWSCommandLine: ToolCommand {
     guard unknown.isEmpty else {
       throw AWSUsageError("Unknown options: \(unknown.joined(separator: ", "))", usage: false)
     }
-    return try AWSCall(host: host, operation: operation, options: options)
+    return (operation, options)
   }
 
   private static func find(_ words: [String]) throws -> Operation {

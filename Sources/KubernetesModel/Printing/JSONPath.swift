@@ -1,9 +1,11 @@
 import Documents
 
 /// A template of `-o jsonpath` (client-go, `util/jsonpath`): text, `{expression}`, `{range …}…{end}` and `{"text"}`;
-/// expressions of fields, `[index]`, `[from:to]`, `[*]`, `['name']` and filters `[?(@.field=="value")]`.
-struct JSONPath: Sendable {
-  struct SyntaxError: Error, Hashable { let message: String }
+/// expressions of fields, `..field`, `[index]`, `[from:to:step]`, `[*]`, `['name']`, unions `[0,2]` and filters
+/// `[?(@.field=="value")]`.
+package struct JSONPath: Sendable {
+  /// What is wrong with a template, in client-go's words.
+  package struct SyntaxError: Error, Hashable { package let message: String }
 
   private indirect enum Part: Sendable {
     case text(String)
@@ -14,21 +16,24 @@ struct JSONPath: Sendable {
   private enum Step: Sendable {
     case field(String)
     case index(Int)
-    case slice(Int?, Int?)
+    case slice(Int?, Int?, step: Int)
     case all
+    /// `..`: the value and everything in it.
+    case descend
+    case union([Step])
     case filter(path: [Step], comparison: String, value: JSONValue?)
   }
 
   private let parts: [Part]
 
   /// Reads a template.
-  init(_ template: String) throws(SyntaxError) {
+  package init(_ template: String) throws(SyntaxError) {
     var rest = template[...]
     parts = try Self.parse(&rest, isInRange: false)
   }
 
   /// Reads a relaxed path such as `.metadata.name` or `metadata.name`, as `--sort-by` and custom columns take it.
-  init(relaxed path: String) throws(SyntaxError) {
+  package init(relaxed path: String) throws(SyntaxError) {
     if path.hasPrefix("{") {
       try self.init(path)
     } else {
@@ -37,10 +42,10 @@ struct JSONPath: Sendable {
   }
 
   /// The template's text for a value; what a path does not find is left out.
-  func text(_ value: JSONValue) -> String { Self.text(parts, value) }
+  package func text(_ value: JSONValue) -> String { Self.text(parts, value) }
 
   /// What the template's first path finds.
-  func values(_ value: JSONValue) -> [JSONValue] {
+  package func values(_ value: JSONValue) -> [JSONValue] {
     for case .path(let steps) in parts { return Self.find(steps, value) }
     return []
   }
@@ -55,7 +60,8 @@ struct JSONPath: Sendable {
     }.joined()
   }
 
-  static func plain(_ value: JSONValue) -> String { value.string ?? value.jsonText() }
+  /// A value as it is printed: text as it is, anything else as JSON.
+  package static func plain(_ value: JSONValue) -> String { value.string ?? value.jsonText() }
 
   private static func find(_ steps: [Step], _ value: JSONValue) -> [JSONValue] {
     var found = [value]
@@ -69,18 +75,24 @@ struct JSONPath: Sendable {
     case .index(let index):
       let count = value.array?.count ?? 0
       return [value[index < 0 ? count + index : index]].compactMap(\.self)
-    case .slice(let from, let to):
+    case .slice(let from, let to, let step):
       guard let items = value.array else { return [] }
       func bound(_ index: Int) -> Int { min(max(0, index < 0 ? items.count + index : index), items.count) }
       let (start, end) = (bound(from ?? 0), bound(to ?? items.count))
-      return start < end ? Array(items[start..<end]) : []
+      return stride(from: start, to: end, by: step).map { items[$0] }
     case .all: return value.array ?? value.object?.members.map(\.value) ?? []
+    case .descend: return descendants(value)
+    case .union(let steps): return steps.flatMap { apply($0, value) }
     case .filter(let path, let comparison, let wanted):
       return (value.array ?? []).filter { item in
         guard let found = find(path, item).first else { return false }
         return wanted.map { compare(found, comparison, $0) } ?? true
       }
     }
+  }
+
+  private static func descendants(_ value: JSONValue) -> [JSONValue] {
+    [value] + (value.array ?? value.object?.members.map(\.value) ?? []).flatMap(descendants)
   }
 
   private static func compare(_ left: JSONValue, _ comparison: String, _ right: JSONValue) -> Bool {
@@ -148,6 +160,11 @@ struct JSONPath: Sendable {
     while let first = rest.first {
       if first == "." {
         rest = rest.dropFirst()
+        if rest.first == "." {
+          rest = rest.dropFirst()
+          steps.append(.descend)
+          if rest.first == "[" { continue }
+        }
         let name = fieldName(&rest)
         if name == "*" { steps.append(.all) } else if !name.isEmpty { steps.append(.field(name)) }
       } else if first == "[" {
@@ -175,12 +192,20 @@ struct JSONPath: Sendable {
     guard let close = closingBracket(rest) else { throw SyntaxError(message: "unterminated array") }
     let body = rest[rest.index(after: rest.startIndex)..<close].trimmingBlanks
     rest = rest[rest.index(after: close)...]
-    if body == "*" { return .all }
     if body.hasPrefix("?(") { return try filter(body.dropFirst(2).dropLast()) }
+    let items = body.split(separator: ",").map(\.trimmingBlanks)
+    guard items.count > 1 else { return try element(body) }
+    return .union(try items.map(element))
+  }
+
+  private static func element(_ body: String) throws(SyntaxError) -> Step {
+    if body == "*" { return .all }
     if body.hasPrefix("'") || body.hasPrefix("\"") { return .field(String(body.dropFirst().dropLast())) }
     if body.contains(":") {
       let bounds = body.split(separator: ":", omittingEmptySubsequences: false)
-      return .slice(Int(bounds[0]), Int(bounds[1]))
+      let step = bounds.count > 2 ? Int(bounds[2]) ?? 1 : 1
+      guard step > 0 else { throw SyntaxError(message: "step must be > 0") }
+      return .slice(Int(bounds[0]), Int(bounds[1]), step: step)
     }
     guard let index = Int(body) else { throw SyntaxError(message: "invalid array index \(body)") }
     return .index(index)
@@ -211,7 +236,7 @@ struct JSONPath: Sendable {
 
 extension StringProtocol {
   /// Without blanks at both ends.
-  var trimmingBlanks: String {
+  package var trimmingBlanks: String {
     var text = Substring(self)
     while text.first?.isWhitespace == true { text = text.dropFirst() }
     while text.last?.isWhitespace == true { text = text.dropLast() }

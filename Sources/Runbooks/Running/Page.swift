@@ -1,0 +1,75 @@
+import Documents
+import Scenarios
+import SimulationKernel
+import Telemetry
+import TwinWorld
+
+/// The page that calls a responder: when it came, and what it says.
+package struct Page: Sendable {
+  /// Since T0.
+  package var at: TimeSpan
+  package var alert: String
+  /// The region that it is about.
+  package var region: String
+  /// The alert's labels; none where the platform has no alert rules.
+  package var labels: Labels
+
+  package init(at: TimeSpan, alert: String, region: String, labels: Labels = Labels()) {
+    self.at = at
+    self.alert = alert
+    self.region = region
+    self.labels = labels
+  }
+}
+
+/// Stands in for alert rules where a platform has none: decides when the pager rings from what customers get: an objective is missed over a window of a minute, for a whole minute
+/// (`rate(…[1m])` with `for: 1m` in Prometheus' words).
+package struct PageWatch: Sendable {
+  /// How often the rule is evaluated.
+  package static let period = TimeSpan.seconds(5)
+  static let window = TimeSpan.minutes(1)
+  static let pending = TimeSpan.minutes(1)
+  /// Requests of the last moments are not decided yet: customers wait so long.
+  @Simulated static let delay = TrafficSource.patience
+
+  private var since: [(region: String, at: TimeSpan)] = []
+
+  package init() {}
+
+  /// Notes which regions miss an objective at a time, in the platform's order.
+  ///
+  /// - Returns: the region whose alert fires now; `nil` while none does.
+  package mutating func evaluate(missing regions: [String], at time: TimeSpan) -> String? {
+    since.removeAll { !regions.contains($0.region) }
+    for region in regions where !since.contains(where: { $0.region == region }) { since.append((region, time)) }
+    return since.first { time - $0.at >= Self.pending }?.region
+  }
+}
+
+extension Rehearsal {
+  /// The page that somebody got since the incident began: for this alert where the platform has it, else the first one.
+  package func page(for alert: String) -> Page? {
+    let isKnown = world.platform.alertNames.contains(alert)
+    let start = origin + (scenario.incidentStart ?? .zero)
+    for notification in world.journal.notifications where notification.isPage && notification.at >= start {
+      guard let labels = notification.firing.first(where: { !isKnown || $0["alertname"] == alert }) else { continue }
+      return Page(
+        at: notification.at - origin, alert: labels["alertname"], region: notification.region, labels: labels)
+    }
+    return nil
+  }
+
+  /// Regions whose customers miss an objective of theirs now.
+  package var sufferingRegions: [String] {
+    let now = world.simulation.now - PageWatch.delay
+    let range = (now - PageWatch.window)..<now
+    return world.regions.map(\.name).filter { region in
+      guard let source = world.traffic(of: region) else { return false }
+      let total = source.recorder.total(range)
+      guard total.offered > 0 else { return false }
+      return world.platform.objectives.contains {
+        $0.region == region && Restoration.share($0, total) < $0.target
+      }
+    }
+  }
+}
