@@ -76,7 +76,8 @@ let modules = [
   Module(
     name: "twin",
     dependencies: [
-      "Documents", "SimulationKernel", "Workloads", "TwinWorld", "Faults", "Toolbox", "Scenarios", "Runbooks",
+      "Documents", "SimulationKernel", "SQLiteStore", "Telemetry", "Workloads", "TwinWorld", "Faults", "Toolbox",
+      "Scenarios", "Runbooks",
       "Reports",
     ], kind: .program),
   Module(

@@ -90,15 +90,12 @@ struct CheckRunner {
 
   @Simulated
   private func advanceToPage(_ trunk: Rehearsal) throws -> Page? {
-    var watch = PageWatch()
+    let pager = Pager(for: runbook.alert, on: entry.platform)
     var now = TimeSpan.zero
-    let hasRules = !entry.platform.alertNames.isEmpty
     while now < scenario.duration {
       now = min(now + Self.slice, scenario.duration)
       try advance(trunk, to: now)
-      if let page = trunk.page(for: runbook.alert) { return page }
-      guard !hasRules, let region = watch.evaluate(missing: trunk.sufferingRegions, at: now) else { continue }
-      return Page(at: now, alert: runbook.alert, region: region)
+      if let page = pager.look(at: trunk) { return page }
     }
     return nil
   }

@@ -1,6 +1,7 @@
 import Documents
 import Glibc
 import Reports
+import Runbooks
 import Scenarios
 import SimulationKernel
 import TwinWorld
@@ -50,9 +51,11 @@ enum RunCommand {
         message: "no solution or trap is called \"\(name)\"; there are \(names.joined(separator: ", "))")
     }
     try prepareFolder(options.folder)
+    let runbook = try options.runbook.map { try Runbook.load($0) }
     var results: [ScenarioResult] = []
     for entry in loaded {
-      let runner = ScenarioRunner(entry, options: options, isOnly: loaded.count == 1, began: began)
+      let runner = ScenarioRunner(
+        entry, options: options, runbook: runbook, isOnly: loaded.count == 1, began: began)
       guard let (result, ending) = runner.run() else { return .internalError }
       code = code.combined(ending)
       results.append(result)

@@ -13,6 +13,7 @@ struct RunOptions {
   var until: Duration?
   var selection = LegSelection.all
   var folder: String?
+  var runbook: String?
   var format = Format.text
   var isQuiet = false
   var usesColour = Console.wantsColour
@@ -29,6 +30,7 @@ struct RunOptions {
       --set KEY=VALUE     replaces a value of the scenario, such as load.0.startRate=50/s
       --until T           ends the run at T (virtual time since T0)
       --solve NAME|all|none   which solutions and traps to run besides the untouched leg (all)
+      --runbook FILE      one more leg, in which a responder works through a runbook (see twin check)
       --out DIR           leaves run.json, junit.xml and the record of each leg (twin.db, a file a region)
       -o FORMAT           text, json, jsonl, junit or md (text)
       -q                  only what failed, and the verdict
@@ -85,6 +87,7 @@ struct RunOptions {
     case "--wall-limit":
       let span = try duration(option, try value())
       wallLimit = Double(span.components.seconds) + Double(span.components.attoseconds) / 1e18
+    case "--runbook": runbook = try value()
     case "--solve":
       let text = try value()
       selection = text == "all" ? .all : text == "none" ? .none : .named(text)

@@ -1,6 +1,7 @@
 import Documents
 import Glibc
 import Reports
+import Runbooks
 import Scenarios
 import SimulationKernel
 import TwinWorld
@@ -11,6 +12,8 @@ struct ScenarioRunner {
   let options: RunOptions
   let isOnly: Bool
   let began: Double
+  /// A runbook that is one more leg.
+  let runbook: Runbook?
   private let checkpoints = CheckpointTimes()
 
   /// When this process last wrote its record, in wall seconds.
@@ -21,7 +24,8 @@ struct ScenarioRunner {
     nonisolated init() {}
   }
 
-  init(_ entry: LoadedScenario, options: RunOptions, isOnly: Bool, began: Double) {
+  init(_ entry: LoadedScenario, options: RunOptions, runbook: Runbook? = nil, isOnly: Bool, began: Double) {
+    self.runbook = runbook
     self.entry = entry
     self.options = options
     self.isOnly = isOnly
@@ -95,6 +99,7 @@ struct ScenarioRunner {
     if case .named(let name) = options.selection { text += " --solve \(name)" }
     if options.selection == .none { text += " --solve none" }
     for setting in options.settings { text += " --set \(setting.key)=\(setting.value)" }
+    if let runbook { text += " --runbook \(runbook.file)" }
     if let until = options.until { text += " --until \(until.shortText)" }
     return text
   }
@@ -104,13 +109,14 @@ struct ScenarioRunner {
   private func runForked() throws -> [JSONValue] {
     try Simulated.perform {
       let trunk = try Rehearsal(scenario, platform: entry.platform, seed: seed)
-      let legs = scenario.legs(options.selection)
+      let legs = legs
+      let pager = pager
       var waiting = Array(legs.dropFirst())
       var children: [LegProcess] = []
       do {
         while !waiting.isEmpty {
-          let leg = waiting.remove(at: try advanceToNextStart(trunk, of: waiting))
-          let child = LegProcess.start(leg.name) { report(trunk, leg) }
+          let leg = waiting.remove(at: try advanceToNextStart(trunk, of: waiting, pager))
+          let child = LegProcess.start(leg.name) { report(trunk, leg, pager) }
           guard let child else { throw RunOptions.Mistake(message: "fork: \(String(cString: strerror(errno)))") }
           children.append(child)
         }
@@ -128,10 +134,12 @@ struct ScenarioRunner {
   ///
   /// - Returns: the leg's index.
   @Simulated
-  private func advanceToNextStart(_ rehearsal: Rehearsal, of legs: [Leg]) throws -> Int {
+  private func advanceToNextStart(_ rehearsal: Rehearsal, of legs: [Leg], _ pager: Pager?) throws -> Int {
     while true {
       let now = max(.zero, rehearsal.world.simulation.now - rehearsal.origin)
-      let starts = legs.indices.compactMap { index in rehearsal.start(of: legs[index]).map { (time: $0, index: index) }
+      if now > .zero { pager?.look(at: rehearsal) }
+      let starts = legs.indices.compactMap { index in
+        start(of: legs[index], rehearsal, pager).map { (time: $0, index: index) }
       }
       let next = starts.min { ($0.time, $0.index) < ($1.time, $1.index) }
       if let next, next.time <= now { return next.index }
@@ -145,12 +153,15 @@ struct ScenarioRunner {
 
   /// Each leg in a world of its own, from the beginning.
   private func runAlone() throws -> [JSONValue] {
-    try scenario.legs(options.selection).map { leg in
+    try legs.map { leg in
       try Simulated.perform {
         let rehearsal = try Rehearsal(scenario, platform: entry.platform, seed: seed)
         guard leg.kind != .untouched else { return report(rehearsal, nil) }
-        do { _ = try advanceToNextStart(rehearsal, of: [leg]) } catch is WallLimitReached { return Self.limit(leg) }
-        return report(rehearsal, leg)
+        let pager = pager
+        do { _ = try advanceToNextStart(rehearsal, of: [leg], pager) } catch is WallLimitReached {
+          return Self.limit(leg)
+        }
+        return report(rehearsal, leg, pager)
       }
     }
   }
@@ -162,12 +173,17 @@ struct ScenarioRunner {
 
   /// Goes on to the end and makes the report of a leg.
   @Simulated
-  private func report(_ rehearsal: Rehearsal, _ leg: Leg?) -> JSONValue {
+  private func report(_ rehearsal: Rehearsal, _ leg: Leg?, _ pager: Pager? = nil) -> JSONValue {
     let started = wallSeconds()
     do {
+      var responder: Responder?
       if let leg {
         // A leg that never began ends where the untouched one does, and says so.
-        if let start = rehearsal.start(of: leg), start < scenario.duration {
+        if leg.kind == .runbook, let runbook, let page = pager?.page {
+          let acting = Responder(runbook, page: page, rehearsal: rehearsal)
+          responder = acting
+          rehearsal.take(leg) { await acting.act(on: $0) }
+        } else if let start = rehearsal.start(of: leg), start < scenario.duration {
           rehearsal.take(leg)
         } else {
           rehearsal.giveUp(leg)
@@ -176,6 +192,7 @@ struct ScenarioRunner {
       try advance(rehearsal, to: scenario.duration)
       try rehearsal.finish()
       var report = try LegReport(rehearsal).json()
+      if let responder { Self.add(responder, to: &report) }
       try checkpoint(rehearsal)
       report["wallSeconds"] = .number(((wallSeconds() - started) * 100).rounded() / 100)
       return report
@@ -184,6 +201,35 @@ struct ScenarioRunner {
     } catch {
       return ["name": .string(rehearsal.leg.name), "internalError": .string("\(error)")]
     }
+  }
+
+  /// When a leg begins, as far as that is known by now.
+  @Simulated
+  private func start(of leg: Leg, _ rehearsal: Rehearsal, _ pager: Pager?) -> TimeSpan? {
+    leg.kind == .runbook ? pager?.page?.at : rehearsal.start(of: leg)
+  }
+
+  private var legs: [Leg] {
+    scenario.legs(options.selection)
+      + (runbook.map { [Leg(kind: .runbook, name: $0.alert, start: .afterPage(.zero))] } ?? [])
+  }
+
+  private var pager: Pager? { runbook.map { Pager(for: $0.alert, on: entry.platform) } }
+
+  /// What the responder met, as expectations that do not hold.
+  @Simulated
+  private static func add(_ responder: Responder, to report: inout JSONValue) {
+    report["responder"] = responder.json
+    let errors = responder.findings.filter { $0.severity == .error }
+    var expectations = report["expectations"]?.array ?? []
+    expectations += errors.map { finding in
+      [
+        "verb": "runbook", "name": .string("\(responder.runbook.file):\(finding.line)"), "window": "", "limit": "",
+        "measured": .string(finding.message), "held": false, "moments": [],
+      ]
+    }
+    report["expectations"] = .array(expectations)
+    if !errors.isEmpty, report["verdict"]?.string == "pass" { report["verdict"] = "fail" }
   }
 
   /// Goes on in slices, between which the wall clock is looked at.

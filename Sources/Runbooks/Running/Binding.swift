@@ -32,6 +32,18 @@ final class Binding {
     return captured.last { Placeholders.key($0.name) == key }?.value
   }
 
+  /// Where `sql` blocks connect to, unless the runbook has set `PGHOST`: the region's database by the way that its pods take, with
+  /// the login that its secret holds.
+  var databaseLogin: [(name: String, value: String)] {
+    guard let instance = region?.aws.instances.first else { return [] }
+    let endpoint = region?.aws.proxies.first { $0.target === instance }?.configuration.endpoint
+    return [
+      ("PGHOST", endpoint ?? instance.configuration.endpoint), ("PGPORT", "\(instance.configuration.port)"),
+      ("PGUSER", instance.configuration.user), ("PGPASSWORD", instance.password),
+      ("PGDATABASE", instance.configuration.databaseName),
+    ]
+  }
+
   // MARK: The alert's labels
 
   private var region: Region? { world.region(page.region) }

@@ -46,6 +46,36 @@ package struct PageWatch: Sendable {
   }
 }
 
+/// Waits for the page of a run that somebody else advances.
+@Simulated
+package final class Pager {
+  private let alert: String
+  private let hasRules: Bool
+  private var watch = PageWatch()
+  private var lookedAt = TimeSpan.zero
+  package private(set) var page: Page?
+
+  /// - Parameter alert: the runbook's.
+  package nonisolated init(for alert: String, on platform: Platform) {
+    self.alert = alert
+    hasRules = !platform.alertNames.isEmpty
+  }
+
+  /// Looks at a run now; at least every few seconds of it.
+  @discardableResult
+  package func look(at rehearsal: Rehearsal) -> Page? {
+    if let page { return page }
+    page = rehearsal.page(for: alert)
+    let now = rehearsal.world.simulation.now - rehearsal.origin
+    guard page == nil, !hasRules, now - lookedAt >= PageWatch.period else { return page }
+    lookedAt = now
+    if let region = watch.evaluate(missing: rehearsal.sufferingRegions, at: now) {
+      page = Page(at: now, alert: alert, region: region)
+    }
+    return page
+  }
+}
+
 extension Rehearsal {
   /// The page that somebody got since the incident began: for this alert where the platform has it, else the first one.
   package func page(for alert: String) -> Page? {

@@ -96,6 +96,9 @@ package final class Responder {
       }
     }
     let plan = plan(block)
+    if block.language == .sql, terminal.shell.variables["PGHOST"] == nil {
+      for (name, value) in binding.databaseLogin { terminal.shell.set(name, to: value) }
+    }
     if block.section == .mitigation, let first = plan.first(where: \.mayChange) {
       let whole = Omission(
         line: block.line, isBlock: true, block: block.line, reportedLine: first.line, text: Self.summary(first.text))

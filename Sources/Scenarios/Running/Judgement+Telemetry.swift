@@ -1,4 +1,5 @@
 import ClusterOperators
+import Faults
 import KubernetesModel
 import SimulationKernel
 import Telemetry

@@ -1,58 +1,3 @@
-/// A word of an expression.
-struct Token {
-  enum Kind: Equatable {
-    case end
-    case identifier
-    /// A name with a colon, which only recording rules make.
-    case metricIdentifier
-    case keyword(Keyword)
-    case aggregator(Expression.Aggregator)
-    case number
-    case duration
-    case string
-    /// An operator of expressions.
-    case operation(Expression.BinaryOperator)
-    case at
-    case assign, matches, doesNotMatch
-    case leftParenthesis, rightParenthesis, leftBrace, rightBrace, leftBracket, rightBracket, comma, colon
-  }
-
-  enum Keyword: String, CaseIterable {
-    case bool, by, on, offset, without, ignoring, start, end
-    case groupLeft = "group_left"
-    case groupRight = "group_right"
-  }
-
-  var kind: Kind
-  var text: String
-  /// UTF-8 offset.
-  var start: Int
-
-  var end: Int { start + text.utf8.count }
-
-  /// How Prometheus names the word in errors (`promql/parser/lex.go`, `Item.desc`).
-  var description: String {
-    switch kind {
-    case .end: "end of input"
-    case .identifier: "identifier \(quotedText(text))"
-    case .metricIdentifier: "metric identifier \(quotedText(text))"
-    case .number: "number \(shortened)"
-    case .duration: "duration \(shortened)"
-    case .string: "string \(shortened)"
-    case .keyword(.start), .keyword(.end): quotedText(text)
-    case .keyword: "<\(text)>"
-    case .aggregator: "<aggr:\(text)>"
-    case .operation, .at, .matches, .doesNotMatch: "<op:\(text)>"
-    default: quotedText(text)
-    }
-  }
-
-  private var shortened: String {
-    text.utf8.count > 10
-      ? quotedText(String(text.unicodeScalars.prefix(10).map(Character.init))) + "..." : quotedText(text)
-  }
-}
-
 /// Splits an expression into words, with the errors of Prometheus' lexer.
 struct Lexer {
   let input: [UInt8]
@@ -61,10 +6,21 @@ struct Lexer {
   private var isBraceOpen = false
   private var isBracketOpen = false
   private var gotColon = false
+  private var expectsDuration = false
 
   init(_ text: String) { input = Array(text.utf8) }
 
-  mutating func next() throws(PromQLError) -> Token {
+  /// The next word; after one that is malformed nothing sensible follows.
+  mutating func next() -> Token {
+    do throws(PromQLError) {
+      return try word()
+    } catch {
+      return Token(kind: .malformed(error), text: "", start: position)
+    }
+  }
+
+  private mutating func word() throws(PromQLError) -> Token {
+    if expectsDuration { return try rangeDuration() }
     skipBlanks()
     let start = position
     if isBraceOpen { return try insideBraces(start) }
@@ -86,18 +42,19 @@ struct Lexer {
     case _ where isDigit(byte) || byte == UInt8(ascii: ".") && peek(1).map(isDigit) ?? false:
       return try numberOrDuration(start)
     case _ where isLetter(byte) || byte == UInt8(ascii: ":"):
-      return try isBracketOpen ? colon(start) : word(start)
+      return isBracketOpen ? try colon(start) : name(start)
     default: throw error("unexpected character: \(quotedCharacter(at: start))", at: start)
     }
   }
 
   /// The duration that must follow a left bracket.
-  mutating func rangeDuration() throws(PromQLError) -> Token {
+  private mutating func rangeDuration() throws(PromQLError) -> Token {
+    expectsDuration = false
     skipSpaces()
     let start = position
     if scanNumber() { throw error("missing unit character in duration", at: start) }
     guard scanRestOfDuration() else {
-      throw error("bad duration syntax: \(quotedText(text(from: start)))", at: start)
+      throw error("bad duration syntax: \(Expression.quoted(text(from: start)))", at: start)
     }
     return token(.duration, from: start)
   }
@@ -122,14 +79,20 @@ struct Lexer {
 
   func error(_ message: String, at offset: Int) -> PromQLError { PromQLError(message, at: offset, in: input) }
 
+  private func scalar(at offset: Int) -> Unicode.Scalar? {
+    String(decoding: input[min(offset, input.count)...].prefix(4), as: UTF8.self).unicodeScalars.first
+  }
+
   /// The character at an offset as Go's `%q` writes a rune.
   private func quotedCharacter(at offset: Int) -> String {
-    guard offset < input.count else { return "'\u{fffd}'" }
-    guard let scalar = String(decoding: input[offset...].prefix(4), as: UTF8.self).unicodeScalars.first else {
-      return "''"
-    }
-    return scalar == "'"
-      ? "'\\''" : "'" + quotedText(String(scalar)).dropFirst().dropLast().replacing("\\\"", with: "\"") + "'"
+    "'" + (scalar(at: offset).map { Expression.escaped($0, quote: "'") } ?? "\u{fffd}") + "'"
+  }
+
+  /// A character as Go's `%#U` writes a rune: `U+0071 'q'`, the character only where it can be printed.
+  private func codePoint(_ scalar: Unicode.Scalar) -> String {
+    let digits = String(scalar.value, radix: 16, uppercase: true)
+    let padded = String(repeating: "0", count: max(0, 4 - digits.count)) + digits
+    return "U+" + padded + (Expression.isPrintable(scalar) ? " '\(scalar)'" : "")
   }
 
   private mutating func skipSpaces() { while accept(" \t\n\r") {} }
@@ -201,6 +164,7 @@ struct Lexer {
       throw error("unexpected \(isLeft ? "left" : "right") bracket '\(isLeft ? "[" : "]")'", at: start)
     }
     isBracketOpen = isLeft
+    expectsDuration = isLeft
     gotColon = false
     return token(isLeft ? .leftBracket : .rightBracket, from: start)
   }
@@ -212,7 +176,7 @@ struct Lexer {
     return token(.colon, from: start)
   }
 
-  private mutating func word(_ start: Int) throws(PromQLError) -> Token {
+  private mutating func name(_ start: Int) -> Token {
     while let byte = peek(), isLetter(byte) || isDigit(byte) || byte == UInt8(ascii: ":") { position += 1 }
     let text = text(from: start)
     let lower = text.lowercased()
@@ -262,17 +226,40 @@ struct Lexer {
       guard let byte = peek(), isRaw || byte != 10 else {
         throw error(isRaw ? "unterminated raw string" : "unterminated quoted string", at: start)
       }
+      if byte == 0xef, scalar(at: position) == "\u{fffd}" { throw error("invalid UTF-8 rune", at: start) }
       position += 1
       if byte == quote { return token(.string, from: start) }
-      guard !isRaw, byte == UInt8(ascii: "\\") else { continue }
-      guard let escaped = peek() else { throw error("escape sequence not terminated", at: start) }
-      guard "abfnrtv\\01234567xuU".utf8.contains(escaped) || escaped == quote else {
-        let code = String(Character(UnicodeScalar(escaped))).unicodeScalars.first!.value
-        let digits = String(code, radix: 16, uppercase: true)
-        let padded = String(repeating: "0", count: max(0, 4 - digits.count)) + digits
-        throw error("unknown escape sequence U+\(padded) '\(Character(UnicodeScalar(escaped)))'", at: start)
-      }
+      if !isRaw, byte == UInt8(ascii: "\\") { try escape(quote, start) }
+    }
+  }
+
+  /// What follows a backslash.
+  private mutating func escape(_ quote: UInt8, _ start: Int) throws(PromQLError) {
+    guard let escaped = peek() else { throw error("escape sequence not terminated", at: start) }
+    let length: Int
+    let radix: UInt32
+    switch escaped {
+    case _ where "abfnrtv\\".utf8.contains(escaped) || escaped == quote:
       position += 1
+      return
+    case UInt8(ascii: "0")...UInt8(ascii: "7"): (length, radix) = (3, 8)
+    case UInt8(ascii: "x"): (length, radix) = (2, 16)
+    case UInt8(ascii: "u"): (length, radix) = (4, 16)
+    case UInt8(ascii: "U"): (length, radix) = (8, 16)
+    default: throw error("unknown escape sequence \(codePoint(scalar(at: position) ?? "\u{fffd}"))", at: start)
+    }
+    if radix == 16 { position += 1 }
+    var value: UInt32 = 0
+    for _ in 0..<length {
+      guard let next = scalar(at: position) else { throw error("escape sequence not terminated", at: start) }
+      guard next.isASCII, let digit = Character(next).hexDigitValue, digit < radix else {
+        throw error("illegal character \(codePoint(next)) in escape sequence", at: start)
+      }
+      value = value &* radix &+ UInt32(digit)
+      position += 1
+    }
+    if Unicode.Scalar(value) == nil || radix == 8 && value > 255 {
+      throw error("escape sequence is an invalid Unicode code point", at: start)
     }
   }
 
@@ -281,24 +268,23 @@ struct Lexer {
   private mutating func numberOrDuration(_ start: Int) throws(PromQLError) -> Token {
     if scanNumber() { return token(.number, from: start) }
     if scanRestOfDuration() { return token(.duration, from: start) }
-    throw error("bad number or duration syntax: \(quotedText(text(from: start)))", at: start)
+    throw error("bad number or duration syntax: \(Expression.quoted(text(from: start)))", at: start)
   }
 
   /// Whether a whole number stands here; otherwise its digits are passed, and a unit may follow.
   private mutating func scanNumber() -> Bool {
-    if accept("0"), accept("xX") {
-      while accept("0123456789abcdefABCDEF") {}
-    } else {
+    let digits: StaticString = accept("0") && accept("xX") ? "0123456789abcdefABCDEF" : "0123456789"
+    while accept(digits) {}
+    if accept(".") { while accept(digits) {} }
+    if accept("eE") {
+      _ = accept("+-")
       while accept("0123456789") {}
-      if accept(".") { while accept("0123456789") {} }
-      if accept("eE") {
-        _ = accept("+-")
-        while accept("0123456789") {}
-      }
     }
     return peek().map { !isLetter($0) && !isDigit($0) } ?? true
   }
 
+  /// The unit of a duration whose number is passed, and further numbers with units. A letter or digit behind the last unit
+  /// is passed as well, so that it shows in the error.
   private mutating func scanRestOfDuration() -> Bool {
     guard accept("smhdwy") else { return false }
     _ = accept("s")
@@ -307,7 +293,9 @@ struct Lexer {
       guard accept("smhdw") else { return false }
       _ = accept("s")
     }
-    return peek().map { !isLetter($0) && !isDigit($0) } ?? true
+    guard let byte = peek(), isLetter(byte) || isDigit(byte) else { return true }
+    position += 1
+    return false
   }
 }
 
