@@ -64,16 +64,13 @@ struct Amtool: ToolCommand {
       guard alert.endsAt > now, matchers.allSatisfy({ $0.matches(alert.labels) }) else { return false }
       let isSilenced = manager.isSilenced(alert.labels, at: now)
       let isMuted = manager.isMuted(alert.labels, at: now)
-      if flags.has("silenced") { return isSilenced }
-      if flags.has("inhibited") { return isMuted && !isSilenced }
-      return flags.has("active") ? !isMuted : !isMuted
+      if flags["silenced"] != nil { return isSilenced }
+      return flags["inhibited"] != nil ? isMuted && !isSilenced : !isMuted
     }
-    let rows = wanted.sorted { $0.startsAt < $1.startsAt }.map { alert in
-      [
-        alert.labels["alertname"], Self.time(alert.startsAt),
-        alert.annotations.first { $0.name == "summary" }?.value ?? "",
-        manager.isMuted(alert.labels, at: now) ? "suppressed" : "active",
-      ]
+    let rows = wanted.sorted { $0.startsAt < $1.startsAt }.map { alert -> [String] in
+      let summary = alert.annotations.first { $0.name == "summary" }?.value ?? ""
+      let state = manager.isMuted(alert.labels, at: now) ? "suppressed" : "active"
+      return [alert.labels["alertname"], Self.time(alert.startsAt), summary, state]
     }
     return CommandResult(output: Self.table(["Alertname", "Starts At", "Summary", "State"], rows))
   }
