@@ -8,6 +8,8 @@ import SimulationKernel
 @Simulated
 package final class Connection {
   package let listener: Listener
+  /// How many connections its client's host had opened, with this one.
+  var numberAtClient = 0
   /// Closed by this side, reset, or given up after a timeout.
   package private(set) var isClosed = false
   /// When it was last used.

@@ -21,6 +21,7 @@ package final class Host {
 
   private var listeners: [(port: UInt16, listener: Listener)] = []
   private(set) var clientConnections: [Connection] = []
+  private var openedCount = 0
   private var sweepAt = Host.sweepFloor
   var names = NameCache()
 
@@ -63,6 +64,8 @@ package final class Host {
   package var openClientConnections: Int { clientConnections.count }
 
   func opened(_ connection: Connection) {
+    openedCount += 1
+    connection.numberAtClient = openedCount
     clientConnections.append(connection)
     guard clientConnections.count > sweepAt else { return }
     // Who drops a connection that its server has ended need not close it.
@@ -73,8 +76,17 @@ package final class Host {
   private nonisolated static let sweepFloor = 64
 
   func closed(_ connection: Connection) {
-    // Short-lived connections are the newest ones: looked for from the end.
-    if let index = clientConnections.lastIndex(where: { $0 === connection }) { clientConnections.remove(at: index) }
+    // Numbers rise, and a host of customers has thousands of connections: halving the list finds one.
+    var (low, high) = (0, clientConnections.count)
+    while low < high {
+      let middle = (low + high) / 2
+      if clientConnections[middle].numberAtClient < connection.numberAtClient {
+        low = middle + 1
+      } else {
+        high = middle
+      }
+    }
+    if low < clientConnections.count, clientConnections[low] === connection { clientConnections.remove(at: low) }
   }
 
   /// All processes here are gone: the servers they talked to see the connections end.
