@@ -96,7 +96,7 @@ import Testing
       let deployment = fixture.kubectl("describe deploy web").output
       #expect(deployment.contains("3 desired | 3 updated | 3 total | 3 available | 0 unavailable\n"))
       #expect(deployment.contains("(3/3 replicas created)\n"))
-      #expect(fixture.kubectl("describe replicaset").output.contains("API Version:  apps/v1\n"))
+      #expect(fixture.kubectl("describe replicaset").output.contains("Replicas:       3 current / 3 desired\n"))
     }
   }
 
