@@ -58,7 +58,7 @@ let modules = [
     name: "Toolbox",
     dependencies: [
       "CPCRE2", "Documents", "SimulationKernel", "SQLiteStore", "HTTPMessages", "Telemetry", "NetworkModel", "AWSModel",
-      "KubernetesModel", "TwinWorld",
+      "KubernetesModel", "ClusterOperators", "TwinWorld",
     ]),
   Module(
     name: "Scenarios",

@@ -55,7 +55,7 @@ struct CheckRunner {
     }
     try goOnUntouched(trunk, from: page.at)
     try trunk.finish()
-    let untouched = Self.budgeted(try LegReport(trunk).json(), trunk)
+    let untouched = Self.budgeted(try LegReport(trunk, countsPages: false).json(), trunk)
     guard let report = child.report() else { throw InternalError(message: "the leg with the runbook died") }
     if let error = report["internalError"]?.string { throw InternalError(message: error) }
     return judged(report, untouched, lint)
@@ -118,13 +118,19 @@ struct CheckRunner {
       rehearsal.take(Leg(kind: .runbook, name: runbook.alert, start: .at(page.at))) { await responder.act(on: $0) }
       try goOn(rehearsal, responder, pool)
       if let copy = pool.copy {
-        pool.end(copy, with: Self.budgeted(LegReport(rehearsal, hold: Self.omissionHold).outline, rehearsal))
+        pool.end(
+          copy,
+          with: Self.budgeted(LegReport(rehearsal, hold: Self.omissionHold, countsPages: false).outline, rehearsal))
       }
       try rehearsal.finish()
-      var report = Self.budgeted(try LegReport(rehearsal).json(), rehearsal)
+      var report = Self.budgeted(try LegReport(rehearsal, countsPages: false).json(), rehearsal)
       report["responder"] = responder.json
       // Where nothing restores, there is nothing to miss.
-      let restored = report.at("marks", "restoredAt")?.number.map { TimeSpan.seconds($0) }
+      var restored = report.at("marks", "restoredAt")?.number.map { TimeSpan.seconds($0) }
+      // Where it broke nothing, what is left out shows by the end.
+      if restored == nil, report.at("marks", "symptomAt")?.number == nil {
+        restored = rehearsal.scenario.duration - CheckJudgement.noticeable - Self.omissionHold
+      }
       report["omissions"] = .array(
         pool.finish(restoredAt: restored) { Self.isBackAsSoon($0, restored) }
           .map { ["omission": $0.omission.json, "report": $0.report] })

@@ -85,6 +85,9 @@ package struct CheckJudgement {
     guard let instant = with.restoredAt else {
       return CheckResult.Fact(name: "restores", isHeld: false, detail: "still broken at \(clockText(with.end))")
     }
+    if with.symptomAt == nil {
+      return CheckResult.Fact(name: "restores", isHeld: true, detail: "before customers noticed anything")
+    }
     let took = instant - page
     let target = settings.restoresWithin
     let isInTime = target.map { took <= $0 } ?? true
@@ -150,7 +153,7 @@ package struct CheckJudgement {
 
   /// Changes made when service was already back.
   private var belated: [RunbookFinding] {
-    guard let instant = with.restoredAt else { return [] }
+    guard let instant = with.restoredAt, with.symptomAt != nil else { return [] }
     return steps.filter { $0.section != .diagnosis && $0.at > instant && !$0.changes.isEmpty }.map { step in
       RunbookFinding(
         .error, line: step.line, "late",

@@ -4,6 +4,7 @@ import SimulationKernel
 /// What one leg of a check came to, as far as the verdict needs it; read from the leg's report.
 package struct CheckedLeg: Sendable {
   /// Since T0.
+  /// When customers got again what the objectives promise, for good: alerts whose windows still drain do not count.
   package var restoredAt: TimeSpan?
   package var symptomAt: TimeSpan?
   package var end: TimeSpan
@@ -16,8 +17,9 @@ package struct CheckedLeg: Sendable {
 
   package init(_ report: JSONValue) {
     func time(_ key: String) -> TimeSpan? { report.at("marks", key)?.number.map { .seconds($0) } }
-    restoredAt = time("restoredAt")
     symptomAt = time("symptomAt")
+    // What was never broken is as good as restored from the beginning.
+    restoredAt = symptomAt == nil ? .zero : time("restoredAt")
     end = .seconds(report["virtualSeconds"]?.number ?? 0)
     invalid = (report["invalid"]?.array ?? []).compactMap(\.string)
     broken = (report["invariants"]?.array ?? []).filter { $0["held"]?.bool == false }.compactMap { $0["name"]?.string }

@@ -31,13 +31,13 @@ struct Judgement {
   let rehearsal: Rehearsal
   let marks: IncidentMarks
 
-  init(_ rehearsal: Rehearsal, hold wanted: TimeSpan? = nil) {
+  init(_ rehearsal: Rehearsal, hold wanted: TimeSpan? = nil, countsPages: Bool = true) {
     self.rehearsal = rehearsal
     var hold = RestoredExpectation.defaultHold
     for expectation in rehearsal.scenario.expectations where Self.counts(expectation, for: rehearsal.leg) {
       if case .restored(let restored) = expectation.verb { hold = restored.hold }
     }
-    marks = Restoration(rehearsal: rehearsal).marks(hold: wanted ?? hold)
+    marks = Restoration(rehearsal: rehearsal, countsPages: countsPages).marks(hold: wanted ?? hold)
   }
 
   private var scenario: Scenario { rehearsal.scenario }

@@ -12,10 +12,12 @@ package struct LegReport {
   private let rehearsal: Rehearsal
   private let judgement: Judgement
 
-  /// - Parameter hold: how long service must stay restored; what the scenario says where it is `nil`.
-  package init(_ rehearsal: Rehearsal, hold: TimeSpan? = nil) {
+  /// - Parameters:
+  ///   - hold: how long service must stay restored; what the scenario says where it is `nil`.
+  ///   - countsPages: whether a page that still fires counts against a restoration.
+  package init(_ rehearsal: Rehearsal, hold: TimeSpan? = nil, countsPages: Bool = true) {
     self.rehearsal = rehearsal
-    judgement = Judgement(rehearsal, hold: hold)
+    judgement = Judgement(rehearsal, hold: hold, countsPages: countsPages)
   }
 
   /// Only the marks and the length, for whoever compares many legs.

@@ -22,9 +22,10 @@ package struct Restoration {
   let rehearsal: Rehearsal
   private let pages: [Rehearsal.Firing]
 
-  init(rehearsal: Rehearsal) {
+  /// - Parameter countsPages: whether a page that still fires counts against a restoration.
+  init(rehearsal: Rehearsal, countsPages: Bool = true) {
     self.rehearsal = rehearsal
-    pages = rehearsal.firings().filter(\.isPage)
+    pages = countsPages ? rehearsal.firings().filter(\.isPage) : []
   }
 
   static let step = TimeSpan.seconds(5)

@@ -11,7 +11,7 @@ extension Expression: CustomStringConvertible {
     switch form {
     case .number(let value): goNumberText(value)
     case .string(let value): Self.quoted(value)
-    case .parenthesized(let inner): "(\(inner))"
+    case .parenthesized(let inner): isPlus ? "+\(inner)" : "(\(inner))"
     case .negation(let inner): "-\(inner)"
     case .binary(let binary): binary.description
     case .aggregation(let aggregation): aggregation.description
@@ -48,14 +48,15 @@ extension Expression: CustomStringConvertible {
     return result + "\""
   }
 
+  private static let shortEscapes: [Unicode.Scalar: String] = [
+    "\u{07}": "\\a", "\u{08}": "\\b", "\u{0c}": "\\f", "\n": "\\n", "\r": "\\r", "\t": "\\t", "\u{0b}": "\\v",
+    "\\": "\\\\",
+  ]
+
   /// One character as it stands between quotes in Go's notation.
   static func escaped(_ scalar: Unicode.Scalar, quote: Unicode.Scalar) -> String {
-    let short: [Unicode.Scalar: String] = [
-      "\u{07}": "\\a", "\u{08}": "\\b", "\u{0c}": "\\f", "\n": "\\n", "\r": "\\r", "\t": "\\t", "\u{0b}": "\\v",
-      "\\": "\\\\",
-    ]
     if scalar == quote { return "\\" + String(quote) }
-    if let escape = short[scalar] { return escape }
+    if let escape = shortEscapes[scalar] { return escape }
     if isPrintable(scalar) { return String(Character(scalar)) }
     let digits = String(scalar.value, radix: 16)
     let (prefix, width) = scalar.value < 0x80 ? ("\\x", 2) : scalar.value < 0x10000 ? ("\\u", 4) : ("\\U", 8)

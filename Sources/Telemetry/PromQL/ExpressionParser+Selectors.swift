@@ -8,12 +8,7 @@ extension ExpressionParser {
       end = lastClosing
     }
     if let name {
-      let matcher = LabelMatcher(Labels.metricName, .equal, name.text)
-      if repeatedName == nil, let other = matchers.first(where: { $0.name == Labels.metricName }) {
-        let names = "\(Expression.quoted(name.text)) or \(Expression.quoted(other.value))"
-        repeatedName = error("metric name must not be set twice: \(names)", at: start)
-      }
-      matchers.insert(matcher, at: 0)
+      matchers.insert(LabelMatcher(Labels.metricName, .equal, name.text), at: 0)
     }
     return Expression(.selector(Expression.Selector(name: name?.text ?? "", matchers: matchers)), at: start..<end)
   }

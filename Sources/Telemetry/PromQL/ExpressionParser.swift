@@ -9,8 +9,10 @@ package struct ExpressionParser {
   var aggregationDepth = 0
   /// Where the last word that closes something ended.
   var lastClosing = 0
-  /// The first selector with two names, which only is an error where the text has no other.
-  var repeatedName: PromQLError?
+  /// Nodes that stand around the one that is read, or will.
+  private var depth = 0
+  /// What the stack of a debug build carries with room to spare. Upstream has no limit.
+  private static let depthLimit = 500
 
   /// Parses and checks an expression.
   package static func parse(_ text: String) throws(PromQLError) -> Expression {
@@ -18,7 +20,6 @@ package struct ExpressionParser {
     if parser.current.kind == .end { throw parser.error("no expression found in input", at: 0) }
     let expression = try parser.expression(minimum: 1)
     guard parser.current.kind == .end else { throw parser.unexpected() }
-    if let error = parser.repeatedName { throw error }
     return try TypeCheck(input: parser.lexer.input).checked(expression)
   }
 
@@ -66,9 +67,18 @@ package struct ExpressionParser {
     }
   }
 
+  private mutating func descend() throws(PromQLError) {
+    depth += 1
+    if depth > Self.depthLimit { throw error("expression nests too deeply", at: current.start) }
+  }
+
   mutating func expression(minimum: Int) throws(PromQLError) -> Expression {
+    let outerDepth = depth
+    defer { depth = outerDepth }
+    try descend()
     var left = try operand()
     while case .operation(let operation) = current.kind, Self.precedence(operation) >= minimum {
+      try descend()
       advance()
       var binary = Expression.Binary(operation, left, left)
       try readModifiers(&binary)
@@ -116,7 +126,9 @@ package struct ExpressionParser {
     var expression = try primary()
     while true {
       switch current.kind {
-      case .leftBracket: expression = try range(of: expression)
+      case .leftBracket:
+        try descend()
+        expression = try range(of: expression)
       case .keyword(.offset): expression = try offset(expression)
       case .at: expression = try fixed(expression)
       default: return expression

@@ -1,12 +1,12 @@
 /// Splits an expression into words, with the errors of Prometheus' lexer.
 struct Lexer {
   let input: [UInt8]
-  private var position = 0
-  private var parenthesisDepth = 0
-  private var isBraceOpen = false
-  private var isBracketOpen = false
-  private var gotColon = false
-  private var expectsDuration = false
+  var position = 0
+  var parenthesisDepth = 0
+  var isBraceOpen = false
+  var isBracketOpen = false
+  var gotColon = false
+  var expectsDuration = false
 
   init(_ text: String) { input = Array(text.utf8) }
 
@@ -19,7 +19,7 @@ struct Lexer {
     }
   }
 
-  private mutating func word() throws(PromQLError) -> Token {
+  mutating func word() throws(PromQLError) -> Token {
     if expectsDuration { return try rangeDuration() }
     skipBlanks()
     let start = position
@@ -48,7 +48,7 @@ struct Lexer {
   }
 
   /// The duration that must follow a left bracket.
-  private mutating func rangeDuration() throws(PromQLError) -> Token {
+  mutating func rangeDuration() throws(PromQLError) -> Token {
     expectsDuration = false
     skipSpaces()
     let start = position
@@ -61,43 +61,43 @@ struct Lexer {
 
   // MARK: Characters
 
-  private func peek(_ distance: Int = 0) -> UInt8? {
+  func peek(_ distance: Int = 0) -> UInt8? {
     position + distance < input.count ? input[position + distance] : nil
   }
 
-  private mutating func accept(_ set: StaticString) -> Bool {
+  mutating func accept(_ set: StaticString) -> Bool {
     guard let byte = peek(), set.withUTF8Buffer({ $0.contains(byte) }) else { return false }
     position += 1
     return true
   }
 
-  private func text(from start: Int) -> String { String(decoding: input[start..<position], as: UTF8.self) }
+  func text(from start: Int) -> String { String(decoding: input[start..<position], as: UTF8.self) }
 
-  private func token(_ kind: Token.Kind, from start: Int) -> Token {
+  func token(_ kind: Token.Kind, from start: Int) -> Token {
     Token(kind: kind, text: text(from: start), start: start)
   }
 
   func error(_ message: String, at offset: Int) -> PromQLError { PromQLError(message, at: offset, in: input) }
 
-  private func scalar(at offset: Int) -> Unicode.Scalar? {
+  func scalar(at offset: Int) -> Unicode.Scalar? {
     String(decoding: input[min(offset, input.count)...].prefix(4), as: UTF8.self).unicodeScalars.first
   }
 
   /// The character at an offset as Go's `%q` writes a rune.
-  private func quotedCharacter(at offset: Int) -> String {
+  func quotedCharacter(at offset: Int) -> String {
     "'" + (scalar(at: offset).map { Expression.escaped($0, quote: "'") } ?? "\u{fffd}") + "'"
   }
 
   /// A character as Go's `%#U` writes a rune: `U+0071 'q'`, the character only where it can be printed.
-  private func codePoint(_ scalar: Unicode.Scalar) -> String {
+  func codePoint(_ scalar: Unicode.Scalar) -> String {
     let digits = String(scalar.value, radix: 16, uppercase: true)
     let padded = String(repeating: "0", count: max(0, 4 - digits.count)) + digits
     return "U+" + padded + (Expression.isPrintable(scalar) ? " '\(scalar)'" : "")
   }
 
-  private mutating func skipSpaces() { while accept(" \t\n\r") {} }
+  mutating func skipSpaces() { while accept(" \t\n\r") {} }
 
-  private mutating func skipBlanks() {
+  mutating func skipBlanks() {
     skipSpaces()
     while peek() == UInt8(ascii: "#") {
       while let byte = peek(), byte != 10, byte != 13 { position += 1 }
@@ -105,14 +105,14 @@ struct Lexer {
     }
   }
 
-  private func isDigit(_ byte: UInt8) -> Bool { (48...57).contains(byte) }
-  private func isLetter(_ byte: UInt8) -> Bool {
+  func isDigit(_ byte: UInt8) -> Bool { (48...57).contains(byte) }
+  func isLetter(_ byte: UInt8) -> Bool {
     (65...90).contains(byte) || (97...122).contains(byte) || byte == UInt8(ascii: "_")
   }
 
   // MARK: Words
 
-  private mutating func punctuation(_ byte: UInt8, _ start: Int) -> Token? {
+  mutating func punctuation(_ byte: UInt8, _ start: Int) -> Token? {
     let kind: Token.Kind
     switch byte {
     case UInt8(ascii: ","): kind = .comma
@@ -129,7 +129,7 @@ struct Lexer {
     return token(kind, from: start)
   }
 
-  private mutating func comparison(_ byte: UInt8, _ start: Int) throws(PromQLError) -> Token {
+  mutating func comparison(_ byte: UInt8, _ start: Int) throws(PromQLError) -> Token {
     position += 1
     let isEqualNext = peek() == UInt8(ascii: "=")
     if isEqualNext { position += 1 }
@@ -146,7 +146,7 @@ struct Lexer {
     }
   }
 
-  private mutating func parenthesis(_ byte: UInt8, _ start: Int) throws(PromQLError) -> Token {
+  mutating func parenthesis(_ byte: UInt8, _ start: Int) throws(PromQLError) -> Token {
     position += 1
     guard byte == UInt8(ascii: ")") else {
       parenthesisDepth += 1
@@ -157,7 +157,7 @@ struct Lexer {
     return token(.rightParenthesis, from: start)
   }
 
-  private mutating func bracket(_ byte: UInt8, _ start: Int) throws(PromQLError) -> Token {
+  mutating func bracket(_ byte: UInt8, _ start: Int) throws(PromQLError) -> Token {
     position += 1
     let isLeft = byte == UInt8(ascii: "[")
     if isLeft == isBracketOpen {
@@ -169,14 +169,14 @@ struct Lexer {
     return token(isLeft ? .leftBracket : .rightBracket, from: start)
   }
 
-  private mutating func colon(_ start: Int) throws(PromQLError) -> Token {
+  mutating func colon(_ start: Int) throws(PromQLError) -> Token {
     if gotColon { throw error("unexpected colon \(quotedCharacter(at: start))", at: start) }
     gotColon = true
     position += 1
     return token(.colon, from: start)
   }
 
-  private mutating func name(_ start: Int) -> Token {
+  mutating func name(_ start: Int) -> Token {
     while let byte = peek(), isLetter(byte) || isDigit(byte) || byte == UInt8(ascii: ":") { position += 1 }
     let text = text(from: start)
     let lower = text.lowercased()
@@ -195,7 +195,7 @@ struct Lexer {
     return Token(kind: kind, text: text, start: start)
   }
 
-  private mutating func insideBraces(_ start: Int) throws(PromQLError) -> Token {
+  mutating func insideBraces(_ start: Int) throws(PromQLError) -> Token {
     guard let byte = peek() else { throw error("unexpected end of input inside braces", at: start) }
     position += 1
     switch byte {
@@ -217,85 +217,6 @@ struct Lexer {
       return token(.identifier, from: start)
     default: throw error("unexpected character inside braces: \(quotedCharacter(at: start))", at: start)
     }
-  }
-
-  private mutating func string(_ quote: UInt8, _ start: Int) throws(PromQLError) -> Token {
-    position += 1
-    let isRaw = quote == UInt8(ascii: "`")
-    while true {
-      guard let byte = peek(), isRaw || byte != 10 else {
-        throw error(isRaw ? "unterminated raw string" : "unterminated quoted string", at: start)
-      }
-      if byte == 0xef, scalar(at: position) == "\u{fffd}" { throw error("invalid UTF-8 rune", at: start) }
-      position += 1
-      if byte == quote { return token(.string, from: start) }
-      if !isRaw, byte == UInt8(ascii: "\\") { try escape(quote, start) }
-    }
-  }
-
-  /// What follows a backslash.
-  private mutating func escape(_ quote: UInt8, _ start: Int) throws(PromQLError) {
-    guard let escaped = peek() else { throw error("escape sequence not terminated", at: start) }
-    let length: Int
-    let radix: UInt32
-    switch escaped {
-    case _ where "abfnrtv\\".utf8.contains(escaped) || escaped == quote:
-      position += 1
-      return
-    case UInt8(ascii: "0")...UInt8(ascii: "7"): (length, radix) = (3, 8)
-    case UInt8(ascii: "x"): (length, radix) = (2, 16)
-    case UInt8(ascii: "u"): (length, radix) = (4, 16)
-    case UInt8(ascii: "U"): (length, radix) = (8, 16)
-    default: throw error("unknown escape sequence \(codePoint(scalar(at: position) ?? "\u{fffd}"))", at: start)
-    }
-    if radix == 16 { position += 1 }
-    var value: UInt32 = 0
-    for _ in 0..<length {
-      guard let next = scalar(at: position) else { throw error("escape sequence not terminated", at: start) }
-      guard next.isASCII, let digit = Character(next).hexDigitValue, digit < radix else {
-        throw error("illegal character \(codePoint(next)) in escape sequence", at: start)
-      }
-      value = value &* radix &+ UInt32(digit)
-      position += 1
-    }
-    if Unicode.Scalar(value) == nil || radix == 8 && value > 255 {
-      throw error("escape sequence is an invalid Unicode code point", at: start)
-    }
-  }
-
-  // MARK: Numbers
-
-  private mutating func numberOrDuration(_ start: Int) throws(PromQLError) -> Token {
-    if scanNumber() { return token(.number, from: start) }
-    if scanRestOfDuration() { return token(.duration, from: start) }
-    throw error("bad number or duration syntax: \(Expression.quoted(text(from: start)))", at: start)
-  }
-
-  /// Whether a whole number stands here; otherwise its digits are passed, and a unit may follow.
-  private mutating func scanNumber() -> Bool {
-    let digits: StaticString = accept("0") && accept("xX") ? "0123456789abcdefABCDEF" : "0123456789"
-    while accept(digits) {}
-    if accept(".") { while accept(digits) {} }
-    if accept("eE") {
-      _ = accept("+-")
-      while accept("0123456789") {}
-    }
-    return peek().map { !isLetter($0) && !isDigit($0) } ?? true
-  }
-
-  /// The unit of a duration whose number is passed, and further numbers with units. A letter or digit behind the last unit
-  /// is passed as well, so that it shows in the error.
-  private mutating func scanRestOfDuration() -> Bool {
-    guard accept("smhdwy") else { return false }
-    _ = accept("s")
-    while accept("0123456789") {
-      while accept("0123456789") {}
-      guard accept("smhdw") else { return false }
-      _ = accept("s")
-    }
-    guard let byte = peek(), isLetter(byte) || isDigit(byte) else { return true }
-    position += 1
-    return false
   }
 }
 

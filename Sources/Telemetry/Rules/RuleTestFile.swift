@@ -5,7 +5,7 @@ package struct RuleTestFile: Sendable {
   package struct Test: Sendable {
     package var name: String
     package var interval: Int64
-    package var series: [(labels: Labels, values: [Double?])]
+    package var series: [(labels: Labels, samples: [Double?])]
     package var alertTests: [AlertTest]
     package var expressionTests: [ExpressionTest]
     package var externalLabels: Labels
@@ -100,7 +100,7 @@ package struct RuleTestFile: Sendable {
       return nil
     }
 
-    func series(_ node: Node) -> (labels: Labels, values: [Double?])? {
+    func series(_ node: Node) -> (labels: Labels, samples: [Double?])? {
       checkKeys(of: node, ["series", "values"], "main.series")
       guard let labels = series(named: node["series"]?.string ?? "", at: node["series"]?.mark ?? node.mark) else {
         return nil
@@ -153,7 +153,7 @@ package enum SeriesNotation {
   /// The values of one item, `nil` elements for steps without one; `nil` for other text.
   package static func expand(_ text: String) -> [Double?]? {
     let parts = text.split(separator: "x", maxSplits: 1).map(String.init)
-    guard parts.count == 2, !text.lowercased().hasPrefix("0x") else {
+    guard parts.count == 2 else {
       if text == "_" { return [nil] }
       if text == "stale" { return [StalenessMarker.value] }
       return number(text).map { [$0] }

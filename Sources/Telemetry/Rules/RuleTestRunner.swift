@@ -21,7 +21,7 @@ package struct RuleTestRunner {
     let engine = QueryEngine(store)
     for series in test.series {
       let handle = store.handle(for: series.labels)
-      for (index, value) in series.values.enumerated() {
+      for (index, value) in series.samples.enumerated() {
         if let value { store.append(value, at: Int64(index) * test.interval, to: handle) }
       }
     }

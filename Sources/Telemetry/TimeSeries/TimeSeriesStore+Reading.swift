@@ -1,4 +1,9 @@
 extension TimeSeriesStore {
+  /// The samples of a series within the bounds, both included, staleness markers among them.
+  package func samples(of handle: SeriesHandle, from: Int64 = .min, through: Int64 = .max) -> [Sample] {
+    withSamples(of: handle, from: from, through: through, keepingStale: true, scratch: SampleBuffer()) { Array($0) }
+  }
+
   /// Calls `body` with the samples of a series in `range`, staleness markers included, as one buffer or, where it reaches
   /// back into chunks, as a copy.
   func withSamples<Result>(
@@ -40,8 +45,10 @@ extension TimeSeriesStore {
     let chunks = record.pointee.chunks
     var index = chunks.partitioningIndex { $0.lastTime >= from }
     while index < chunks.count, chunks[index].firstTime <= through {
-      for sample in chunks[index].samples() where sample.time >= from && sample.time <= through {
-        if keepingStale || !StalenessMarker.isMarker(sample.value) { scratch.append(sample) }
+      let start = scratch.count
+      chunks[index].decode(into: scratch)
+      scratch.keep(from: start) { sample in
+        sample.time >= from && sample.time <= through && (keepingStale || !StalenessMarker.isMarker(sample.value))
       }
       index += 1
     }
@@ -94,6 +101,25 @@ final class SampleBuffer {
     if count == capacity { grow() }
     base[count] = sample
     count &+= 1
+  }
+
+  /// Makes room for `added` more samples, which the caller fills in.
+  func appendRoom(_ added: Int) -> UnsafeMutablePointer<Sample> {
+    while count + added > capacity { grow() }
+    defer { count += added }
+    return base + count
+  }
+
+  /// Drops the samples from `start` on for which `isKept` does not hold.
+  @inline(__always)
+  func keep(from start: Int, _ isKept: (Sample) -> Bool) {
+    var kept = start
+    for index in start..<count {
+      let sample = base[index]
+      base[kept] = sample
+      if isKept(sample) { kept &+= 1 }
+    }
+    count = kept
   }
 
   @inline(never)

@@ -28,7 +28,7 @@ package final class Shell {
 
   /// Everything that can be typed; each shell has its own, because kubectl remembers its context.
   package static var standardCommands: [any ToolCommand] {
-    [Kubectl(), AWSCommandLine(), Sleep(), DateCommand()] + TextTool.all + NetworkTool.all
+    [Kubectl(), AWSCommandLine(), Promtool(), Amtool(), Sleep(), DateCommand()] + TextTool.all + NetworkTool.all
   }
 
   /// The names that can be called, in the shell and beside it.
