@@ -98,7 +98,7 @@ extension APIServer {
   private func defaulted(container: JSONValue) -> JSONValue {
     var container = container
     let image = container["image"]?.string ?? ""
-    let isLatest = !image.split(separator: "/").last!.contains(":") || image.hasSuffix(":latest")
+    let isLatest = !(image.split(separator: "/").last ?? "").contains(":") || image.hasSuffix(":latest")
     setDefault(&container, ["imagePullPolicy"], isLatest ? "Always" : "IfNotPresent")
     for probe in ["livenessProbe", "readinessProbe", "startupProbe"] where container[probe] != nil {
       for (key, value) in [

@@ -88,10 +88,17 @@ package final class MetricsServer {
 
 // What the API server needs to reach a kubelet for logs, exec and the like.
 extension Cluster {
-  /// Whether a node's kubelet answers; requests for its containers time out otherwise.
-  package func isKubeletReachable(_ node: String) -> Bool {
-    guard let kubelet = kubelets[node] else { return false }
-    return !kubelet.isStopped && kubelet.host.isUp
+  /// How a kubelet does not answer.
+  package enum KubeletFailure: Hashable, Sendable {
+    /// The machine is there, the process is not.
+    case refused
+    case silent
+  }
+
+  /// Why requests for a node's containers fail; `nil` when they do not.
+  package func kubeletFailure(_ node: String) -> KubeletFailure? {
+    guard let kubelet = kubelets[node], kubelet.host.isUp else { return .silent }
+    return kubelet.isStopped ? .refused : nil
   }
 
   /// The address of a node's kubelet.

@@ -61,7 +61,9 @@ package struct JSONPath: Sendable {
   }
 
   /// A value as it is printed: text as it is, anything else as JSON.
-  package static func plain(_ value: JSONValue) -> String { value.string ?? value.jsonText() }
+  package static func plain(_ value: JSONValue) -> String {
+    value.string ?? value.jsonText(JSONLayout(sortsKeys: true))
+  }
 
   private static func find(_ steps: [Step], _ value: JSONValue) -> [JSONValue] {
     var found = [value]

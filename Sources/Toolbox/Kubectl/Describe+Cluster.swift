@@ -64,7 +64,7 @@ extension KubectlCall {
       ("Machine ID", "machineID"), ("System UUID", "systemUUID"), ("Boot ID", "bootID"),
       ("Kernel Version", "kernelVersion"), ("OS Image", "osImage"), ("Operating System", "operatingSystem"),
       ("Architecture", "architecture"), ("Container Runtime Version", "containerRuntimeVersion"),
-      ("Kubelet Version", "kubeletVersion"),
+      ("Kubelet Version", "kubeletVersion"), ("Kube-Proxy Version", "kubeProxyVersion"),
     ] { text += "  \(title):\t\(node.status.at("nodeInfo", key)?.string ?? "")\n" }
     if let id = node.spec["providerID"]?.string { text += "ProviderID:\t\(id)\n" }
     return text
@@ -140,7 +140,9 @@ extension KubectlCall {
 
   private func serviceAccount(_ object: KubeObject) -> String {
     func names(_ title: String, _ key: String) -> String {
-      let names = (object.json[key]?.array ?? []).compactMap { $0["name"]?.string }
+      let names = (object.json[key]?.array ?? []).compactMap { $0["name"]?.string }.map { name in
+        server.find(.secret, object.namespace, name) == nil ? "\(name) (not found)" : name
+      }
       guard !names.isEmpty else { return "\(title):\t<none>\n" }
       let blank = String(repeating: " ", count: title.count + 1)
       return names.enumerated().map { "\($0.offset == 0 ? title + ":" : blank)\t\($0.element)\n" }.joined()
@@ -175,19 +177,18 @@ extension KubectlCall {
 
 /// A rule broken down to one resource or path, with the verbs of all rules about it (kubectl, `pkg/util/rbac`).
 struct RuleRow: Hashable, Sendable {
-  /// `deployments.apps`, `pods/log`.
-  var resource = ""
+  var group = ""
+  /// Without its group.
+  var plain = ""
   var path = ""
   var name = ""
   var verbs: [String] = []
 
-  /// Sorted as `SortableRuleSlice` does: by their text.
+  /// Rules in the order of their texts in Go, which begin with the verbs (`SortableRuleSlice`).
   static func rows(_ rules: [JSONValue]) -> [RuleRow] {
     var rows: [RuleRow] = []
     func add(_ row: RuleRow) {
-      if let index = rows.firstIndex(where: {
-        $0.resource == row.resource && $0.path == row.path && $0.name == row.name
-      }) {
+      if let index = rows.firstIndex(where: { $0.isAboutTheSame(as: row) }) {
         rows[index].verbs += row.verbs.filter { !rows[index].verbs.contains($0) }
       } else {
         rows.append(row)
@@ -199,13 +200,27 @@ struct RuleRow: Hashable, Sendable {
       for group in words("apiGroups") {
         for resource in words("resources") {
           for name in words("resourceNames").isEmpty ? [""] : words("resourceNames") {
-            let parts = resource.split(separator: "/", maxSplits: 1).map(String.init)
-            let whole = parts[0] + (group.isEmpty ? "" : ".\(group)") + (parts.count > 1 ? "/\(parts[1])" : "")
-            add(RuleRow(resource: whole, name: name, verbs: words("verbs")))
+            add(RuleRow(group: group, plain: resource, name: name, verbs: words("verbs")))
           }
         }
       }
     }
-    return rows.sorted { ($0.resource, $0.path, $0.name) < ($1.resource, $1.path, $1.name) }
+    return rows.sorted { $0.goText < $1.goText }
+  }
+
+  private func isAboutTheSame(as other: RuleRow) -> Bool {
+    (group, plain, path, name) == (other.group, other.plain, other.path, other.name)
+  }
+
+  /// `deployments.apps`, `pods/log`.
+  var resource: String {
+    guard !plain.isEmpty else { return "" }
+    let parts = plain.split(separator: "/", maxSplits: 1).map(String.init)
+    return parts[0] + (group.isEmpty ? "" : ".\(group)") + (parts.count > 1 ? "/\(parts[1])" : "")
+  }
+
+  private var goText: String {
+    "Verbs:[\(verbs.joined(separator: " "))],APIGroups:[\(group)],Resources:[\(plain)],ResourceNames:[\(name)],"
+      + "NonResourceURLs:[\(path)]"
   }
 }

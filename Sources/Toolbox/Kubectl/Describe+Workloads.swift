@@ -92,9 +92,6 @@ extension KubectlCall {
     var text = head(object, labels: false)
     text += "CreationTimestamp:\t\(ClusterClock.describedTime(object.creationTimestamp))\n"
     text += "Selector:\t\(selectorText(object.spec["selector"]))\n" + marks(object)
-    for (title, key) in [("Service Name", "serviceName"), ("Pod Management Policy", "podManagementPolicy")] {
-      if let value = object.spec[key]?.string, !value.isEmpty { text += "\(title):\t\(value)\n" }
-    }
     let (desired, total) = (object.spec["replicas"]?.integer ?? 1, object.status["replicas"]?.integer ?? 0)
     text += "Replicas:\t\(desired) desired | \(total) total\n"
     text += "Update Strategy:\t\(object.spec.at("updateStrategy", "type")?.string ?? "RollingUpdate")\n"

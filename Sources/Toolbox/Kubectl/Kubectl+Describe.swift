@@ -21,7 +21,7 @@ extension Kubectl {
     if found.isEmpty, call.result.exitCode == 0 {
       call.warn(call.allNamespaces ? "No resources found" : "No resources found in \(call.namespace) namespace.")
     }
-    let showsEvents = call.flags["show-events"] == nil ? found.count == 1 : !call.flags.isOff("show-events")
+    let showsEvents = !call.flags.isOff("show-events")
     call.write(found.map { call.description(of: $0, showsEvents: showsEvents) }.joined(separator: "\n\n"))
   }
 }

@@ -51,15 +51,19 @@ extension KubectlCall {
   /// How long the API server waits for a kubelet that does not answer.
   private static let dialTimeout = TimeSpan.seconds(30)
 
+  /// - Parameter request: what is asked of kubelet, as the API server names it in its error.
   /// - Throws: what the API server says when the node of a pod does not answer.
-  func reachKubelet(of pod: KubeObject) async throws {
+  func reachKubelet(of pod: KubeObject, _ request: String? = nil) async throws {
     guard let node = pod.spec["nodeName"]?.string else {
       throw APIError(.badRequest, "pod \(pod.name) does not have a host assigned")
     }
-    guard !cluster.isKubeletReachable(node) else { return }
-    await pause(Self.dialTimeout)
-    let address = cluster.kubeletAddress(node) ?? node
-    throw APIError(.unknown, "error dialing backend: dial tcp \(address):10250: i/o timeout")
+    guard let failure = cluster.kubeletFailure(node) else { return }
+    // A machine that is there refuses at once; silence is waited for.
+    if failure == .silent { await pause(Self.dialTimeout) }
+    let address = "\(cluster.kubeletAddress(node) ?? node):10250"
+    let cause = failure == .silent ? "i/o timeout" : "connect: connection refused"
+    let start = request.map { "Get \"https://\(address)/\($0)\"" } ?? "error dialing backend"
+    throw APIError(.unknown, "\(start): dial tcp \(address): \(cause)")
   }
 
   /// The running process of a container.
@@ -133,6 +137,6 @@ extension KubectlCall {
   private func suffix(of pod: KubeObject) -> String {
     let number = fnv1a("\(pod.uid)/\(simulation.now.nanoseconds)".utf8)
     let letters = APIServer.nameAlphabet
-    return String((0..<5).map { letters[Int(number >> UInt64($0 * 8)) % letters.count] })
+    return String((0..<5).map { letters[Int((number >> UInt64($0 * 8)) % UInt64(letters.count))] })
   }
 }

@@ -2,24 +2,25 @@ import Documents
 import KubernetesModel
 
 extension Kubectl {
-  /// The version of the cluster's kubelets, and of this client.
+  /// The version of the clusters; the client is one ahead, and its layouts are those of that version.
   static let serverVersion = "v1.33.5-eks-113cf36"
-  private static let clientVersion = "v1.33.5"
+  private static let clientVersion = "v1.34.0"
 
   /// `version` (kubectl, `pkg/cmd/version`).
   static let version = Verb(path: ["version"], flags: [.on("client"), .value("output", "o")]) { call in
     let isClientOnly = call.flags.isOn("client")
     func info(_ version: String) -> JSONValue {
       [
-        "compiler": "gc", "gitVersion": .string(version), "major": "1", "minor": "33", "platform": "linux/amd64",
+        "compiler": "gc", "gitVersion": .string(version), "major": "1",
+        "minor": .string(String(version.split(separator: ".")[1])), "platform": "linux/amd64",
       ]
     }
     switch call.flags["output"] {
     case nil:
-      call.print("Client Version: \(clientVersion)\nKustomize Version: v5.6.0")
+      call.print("Client Version: \(clientVersion)\nKustomize Version: v5.7.1")
       if !isClientOnly { call.print("Server Version: \(serverVersion)") }
     case "json", "yaml":
-      var tree: JSONValue = ["clientVersion": info(clientVersion), "kustomizeVersion": "v5.6.0"]
+      var tree: JSONValue = ["clientVersion": info(clientVersion), "kustomizeVersion": "v5.7.1"]
       if !isClientOnly { tree["serverVersion"] = info(serverVersion) }
       if call.flags["output"] == "yaml" {
         call.write(tree.yamlText())

@@ -27,7 +27,11 @@ extension Kubectl {
     }
     let tail = call.flags.integer("tail") ?? (call.flags["selector"] != nil ? 10 : -1)
     for index in sources.indices {
-      do { try call.showLog(&sources[index], tail: Int(tail)) } catch {
+      do {
+        let source = sources[index]
+        try await call.reachLogs(of: source.pod, source.container)
+        try call.showLog(&sources[index], tail: Int(tail))
+      } catch {
         guard call.flags.isOn("ignore-errors") else { throw error }
         call.warn("\(error)")
       }
@@ -152,9 +156,14 @@ extension KubectlCall {
     return wanted
   }
 
+  /// Logs are kubelet's; a pod without a node has none.
+  fileprivate func reachLogs(of pod: KubeObject, _ container: String) async throws {
+    try authorize("get", .pod, pod.namespace, pod.name, subresource: "log")
+    try await reachKubelet(of: pod, "containerLogs/\(pod.namespace)/\(pod.name)/\(container)")
+  }
+
   fileprivate func showLog(_ source: inout LogSource, tail: Int) throws {
     let (pod, container) = (source.pod, source.container)
-    try authorize("get", .pod, pod.namespace, pod.name, subresource: "log")
     let isPrevious = flags.isOn("previous")
     if !isPrevious { try refuseWaiting(pod, container) }
     guard let lines = cluster.logs(pod.namespace, pod.name, container: container, previous: isPrevious) else {
@@ -212,9 +221,6 @@ extension KubectlCall {
 
   /// A container that has not started has no log; one that waits after a run still shows that run's.
   private func refuseWaiting(_ pod: KubeObject, _ container: String) throws {
-    if pod.spec["nodeName"]?.string == nil {
-      throw APIError(.badRequest, "pod \(pod.name) does not have a host assigned")
-    }
     let all = (pod.status["containerStatuses"]?.array ?? []) + (pod.status["initContainerStatuses"]?.array ?? [])
     let status = all.first { $0["name"]?.string == container }
     guard let reason = status?.at("state", "waiting", "reason")?.string,

@@ -222,7 +222,7 @@ extension KubectlCall {
   fileprivate func undo(_ deployment: KubeObject) throws {
     guard deployment.spec["paused"]?.bool != true else {
       throw KubectlError(
-        "you cannot rollback a paused deployment; resume it first with 'kubectl rollout resume deployment/\(deployment.name)' and try again"
+        "you cannot rollback a paused deployment; resume it first with 'kubectl rollout resume' and try again"
       )
     }
     let known = revisions(deployment)
@@ -259,7 +259,7 @@ extension KubectlCall {
         throw KubectlError("unable to find the specified revision")
       }
       print("\(deployment.printedName) with revision #\(text)")
-      return write("Pod Template:\n" + PodDescription.template(found.set.spec["template"] ?? [:]))
+      return print(PodDescription.template(found.set.spec["template"] ?? [:]))
     }
     print("\(deployment.printedName) ")
     let rows = known.map { [String($0.number), $0.set.annotation("kubernetes.io/change-cause") ?? "<none>"] }

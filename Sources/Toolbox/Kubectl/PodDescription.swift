@@ -18,7 +18,7 @@ enum PodDescription {
     text += members("Labels", pod.json.at("metadata", "labels"), separator: "=")
     text += annotations("Annotations", pod.json.at("metadata", "annotations"))
     return text + status(pod, age) + containers(pod) + conditions(pod)
-      + volumes(pod.spec) + "QoS Class:\t\(pod.status["qosClass"]?.string ?? "BestEffort")\n"
+      + volumes(pod.spec) + "QoS Class:\t\(qualityClass(pod))\n"
       + members("Node-Selectors", pod.spec["nodeSelector"], separator: "=") + tolerations("Tolerations", pod.spec)
       + spread(pod.spec, "")
   }
@@ -216,15 +216,42 @@ enum PodDescription {
       } else if let path = source?.at("fieldRef", "fieldPath")?.string {
         text += "\(indent)  \(name):\t\(pod.map { field(path, of: $0) } ?? "") (v1:\(path))\n"
       } else if let resource = source?.at("resourceFieldRef", "resource")?.string {
-        let parts = resource.split(separator: ".").map(String.init)
-        let value = parts.count == 2 ? container.at("resources", parts[0], parts[1]) : nil
-        text += "\(indent)  \(name):\t\(value.map { $0.string ?? $0.jsonText() } ?? "node allocatable") (\(resource))\n"
+        text += "\(indent)  \(name):\t\(amount(resource, source?["resourceFieldRef"], container)) (\(resource))\n"
       } else {
         let lines = (variable["value"]?.string ?? "").split(separator: "\n", omittingEmptySubsequences: false)
         text += "\(indent)  \(name):\t\(lines.joined(separator: "\n\(indent)  \t"))\n"
       }
     }
     return text
+  }
+
+  /// `limits.memory` and the like in units of the divisor, rounded up.
+  private static func amount(_ resource: String, _ reference: JSONValue?, _ container: JSONValue) -> String {
+    let parts = resource.split(separator: ".").map(String.init)
+    let found = parts.count == 2 ? container.at("resources", parts[0], parts[1]).flatMap { try? Quantity($0) } : nil
+    guard let found else { return resource.hasPrefix("limits.") ? "node allocatable" : "0" }
+    let divisor = reference?["divisor"].flatMap { try? Quantity($0) }?.doubleValue ?? 1
+    return String(Int64((found.doubleValue / max(divisor, 1e-9)).rounded(.up)))
+  }
+
+  /// The class by what the containers ask for (pkg/apis/core/v1/helper/qos).
+  private static func qualityClass(_ pod: KubeObject) -> String {
+    if let known = pod.status["qosClass"]?.string { return known }
+    let containers = (pod.spec["initContainers"]?.array ?? []) + (pod.spec["containers"]?.array ?? [])
+    func amount(_ container: JSONValue, _ list: String, _ resource: String) -> Quantity? {
+      container.at("resources", list, resource).flatMap { try? Quantity($0) }
+    }
+    let isFull = containers.allSatisfy { container in
+      ["cpu", "memory"].allSatisfy { resource in
+        guard let limit = amount(container, "limits", resource) else { return false }
+        return amount(container, "requests", resource).map { $0 == limit } ?? true
+      }
+    }
+    if isFull, !containers.isEmpty { return "Guaranteed" }
+    let asks = containers.contains { container in
+      ["requests", "limits"].contains { container.at("resources", $0)?.object?.isEmpty == false }
+    }
+    return asks ? "Burstable" : "BestEffort"
   }
 
   /// A field of the pod that a variable names.
