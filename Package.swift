@@ -58,7 +58,7 @@ let modules = [
     name: "Toolbox",
     dependencies: [
       "CPCRE2", "Documents", "SimulationKernel", "SQLiteStore", "HTTPMessages", "Telemetry", "NetworkModel", "AWSModel",
-      "KubernetesModel", "TwinWorld",
+      "KubernetesModel", "ClusterOperators", "TwinWorld",
     ]),
   Module(
     name: "Scenarios",
@@ -76,7 +76,8 @@ let modules = [
   Module(
     name: "twin",
     dependencies: [
-      "Documents", "SimulationKernel", "Workloads", "TwinWorld", "Faults", "Toolbox", "Scenarios", "Runbooks",
+      "Documents", "SimulationKernel", "SQLiteStore", "Telemetry", "Workloads", "TwinWorld", "Faults", "Toolbox",
+      "Scenarios", "Runbooks",
       "Reports",
     ], kind: .program),
   Module(

@@ -32,10 +32,12 @@ package final class Cluster {
   package let events: EventRecorder
   package let journal: Journal
   package let scheduler: Scheduler
+  /// `metrics.k8s.io`; there once kubelets have been started.
+  package private(set) var metricsServer: MetricsServer?
   /// What the pods ask the cluster's name server, for its processes to report.
   package let lookups = LookupStatistics()
   let configuration: Configuration
-  let registry: any ImageRegistry
+  package let registry: PublicImages
 
   /// Asked before each start of a container, by pod and container name: the runtime's words for why it fails, `nil` to let it
   /// start. The fault `pod.fail`.
@@ -53,7 +55,7 @@ package final class Cluster {
   package init(_ configuration: Configuration, network: Network, registry: any ImageRegistry, journal: Journal) {
     self.configuration = configuration
     self.network = network
-    self.registry = registry
+    self.registry = PublicImages(behind: registry)
     self.journal = journal
     simulation = network.simulation
     server = APIServer(simulation, cluster: configuration.name, journal: journal)
@@ -69,9 +71,12 @@ package final class Cluster {
   }
 
   package var name: String { configuration.name }
+  /// Such as `eu-south-2`.
+  package var region: String { configuration.region }
 
   /// Starts a kubelet for each Node there is. The nodes' hosts come into being with it.
   package func startKubelets() {
+    if metricsServer == nil { metricsServer = MetricsServer(self) }
     for node in server.list(.node) where kubelets[node.name] == nil {
       let zone = node.label(SchedulingDecision.zoneLabel) ?? "\(configuration.region)a"
       let addresses = node.status["addresses"]?.array ?? []

@@ -65,6 +65,8 @@ package enum CommandCheck {
         ["-X", "--request"].contains($0) && !["GET", "HEAD"].contains($1)
       }
         || plain.contains { ["-d", "--data", "-XPOST", "-XPUT", "-XDELETE", "-XPATCH"].contains($0) }
+    case "amtool":
+      return plain.contains("silence") && plain.contains { ["add", "expire", "update", "import"].contains($0) }
     case "xargs": return mayChange(Array(words.drop { $0 == "xargs" || $0?.hasPrefix("-") == true }))
     default: return false
     }

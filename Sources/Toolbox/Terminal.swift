@@ -1,4 +1,5 @@
 import AWSModel
+import ClusterOperators
 import Documents
 import KubernetesModel
 import NetworkModel
@@ -26,6 +27,7 @@ package final class Terminal: ToolHost {
   nonisolated package static let commands: [(name: String, summary: String)] =
     [
       ("kubectl", "look at and change a cluster"), ("aws", "look at and change a region's AWS resources"),
+      ("promtool", "query a region's Prometheus"), ("amtool", "alerts and silences of a region's Alertmanager"),
       ("sleep", "wait"), ("date", "the time in the twin"),
     ] + NetworkTool.names.map { ($0, "speak to a host over the network") } + TextTool.names.map { ($0, "text") }
     + ShellBuiltin.names.map { ($0, "the shell's own") }
@@ -43,6 +45,11 @@ package final class Terminal: ToolHost {
   package func cluster(context: String) -> Cluster? { world.region(context)?.cluster }
   package func region(code: String) -> AWSRegion? { world.regions.first { $0.code == code }?.aws }
   package var network: Network? { world.network }
+
+  package func monitoring(at url: String) -> MonitoringStack? {
+    let parts = hostName(url).split(separator: ".")
+    return world.regions.first { region in parts.contains { $0 == region.name || $0 == region.code } }?.monitoring
+  }
 
   /// A machine in a private subnet with the security groups of the cluster's nodes, as a session manager's session on a node has;
   /// it comes into being when it is first used.

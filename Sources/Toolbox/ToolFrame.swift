@@ -1,4 +1,5 @@
 import AWSModel
+import ClusterOperators
 import KubernetesModel
 import NetworkModel
 import SimulationKernel
@@ -15,6 +16,8 @@ package protocol ToolHost: AnyObject {
   func cluster(context: String) -> Cluster?
   /// The region of a code such as `eu-south-2`.
   func region(code: String) -> AWSRegion?
+  /// The monitoring of the region that a URL's host names; `nil` for a host that is not known.
+  func monitoring(at url: String) -> MonitoringStack?
   /// The bytes of a file; relative paths begin at the scenario's folder.
   func readFile(_ path: String) -> [UInt8]?
   /// The network on which it can be reached; `nil` where there is none.
@@ -28,6 +31,7 @@ package protocol ToolHost: AnyObject {
 }
 
 extension ToolHost {
+  package func monitoring(at url: String) -> MonitoringStack? { nil }
   package var network: Network? { nil }
   package func workstation(toward destination: String) -> Host? { nil }
   package var standardInput: [UInt8] { [] }

@@ -73,6 +73,10 @@ enum InspectCommand {
         try printRows(of: query, record)
         return ExitCode.success.rawValue
       }
+      if Simulated.perform({ CommandCheck.mayChange(options.command) }) {
+        throw RunOptions.Mistake(
+          message: "inspect only looks: \(options.command.joined(separator: " ")) may change the platform")
+      }
       return try run(options.command, on: record, at: options.time)
     } catch let mistake as RunOptions.Mistake {
       Console.error("twin: \(mistake.message)\n")

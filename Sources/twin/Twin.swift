@@ -58,6 +58,10 @@ struct Twin {
       summary: "Runs runbooks against the faults that they are for.", options: CheckOptions.help
     ) { CheckCommand.run($0).rawValue },
     Command(
+      name: "test-rules", usage: "test-rules FILE...",
+      summary: "Runs promtool's unit tests of alerting and recording rules.", options: TestRulesCommand.help
+    ) { TestRulesCommand.run($0).rawValue },
+    Command(
       name: "list", usage: "list [scenarios|faults|platforms|workloads]", summary: "Lists what there is."
     ) { Catalogues.list($0).rawValue },
     Command(name: "show", usage: "show NAME", summary: "Shows a fault verb, a scenario or a platform.") {

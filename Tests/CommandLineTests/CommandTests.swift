@@ -48,6 +48,19 @@ import Testing
     Row(arguments: ["show", "payments"], code: 0, prints: "target  spain/rds/payments"),
     Row(arguments: ["show", "crashlop"], code: 2, prints: "nothing is called \"crashlop\""),
     Row(arguments: ["schema"], code: 0, prints: "json-schema.org"),
+    Row(arguments: ["inspect"], code: 2, prints: "inspect needs the folder of a run"),
+    Row(
+      arguments: ["inspect", "nowhere", "--sql", "select 1"], code: 2, prints: "nowhere/twin.db: there is no record"),
+    Row(arguments: ["inspect", "nowhere", "--at", "soon?", "--", "kubectl"], code: 2, prints: "--at takes a time"),
+    Row(
+      arguments: ["inspect", "nowhere", "--", "kubectl", "delete", "pod", "x"], code: 2,
+      prints: "may change the platform"),
+    Row(arguments: ["test-rules"], code: 2, prints: "test-rules takes test files"),
+    Row(
+      arguments: ["test-rules", "scenarios/platforms/payments/rule-tests/payments.yaml"], code: 0, prints: "  SUCCESS"),
+    Row(
+      arguments: ["test-rules", "scenarios/steady.yaml"], code: 2,
+      prints: "field kind not found in type main.unitTestFile"),
   ]
 
   @Test(arguments: rows) func aCallEndsAsDocumented(row: Row) throws {
@@ -63,6 +76,33 @@ import Testing
     let outcome = try Program.run(impossible)
     #expect(outcome.code == 1)
     #expect(outcome.output.contains("FAIL latency spain baseline"))
+  }
+
+  @Test func aRecordedRunIsLookedAt() throws {
+    let folder = FileManager.default.temporaryDirectory.appendingPathComponent("twin-inspect-\(getpid())").path
+    defer { try? FileManager.default.removeItem(atPath: folder) }
+    #expect(
+      try Program.run(["run", "scenarios/crashloop.yaml", "--until", "11m", "--solve", "none", "--out", folder]).code
+        != 70)
+    func inspect(_ arguments: String...) throws -> String {
+      let outcome = try Program.run(["inspect", folder] + arguments)
+      #expect(outcome.code == 0, "\(outcome.errors)")
+      return outcome.output
+    }
+    let pods = ["--", "kubectl", "--context", "spain", "-n", "payments", "get", "deployments"]
+    #expect(try Program.run(["inspect", folder, "--at", "5m"] + pods).output.contains("6/6"))
+    #expect(try Program.run(["inspect", folder, "--at", "rollout+2m"] + pods).output.contains("3/6"))
+    let query = "kube_deployment_status_replicas_ready{deployment=\"payment-latency-api\"}"
+    let answer = try inspect("--at", "10m", "--", "promtool", "query", "instant", "http://prometheus.spain:9090", query)
+    #expect(answer.contains(" => 3 @["))
+    let alerts = try inspect(
+      "--at", "10m30s", "--", "amtool", "--alertmanager.url=http://alertmanager.spain:9093", "alert")
+    #expect(alerts.contains("PaymentPodsCrashLooping"))
+    #expect(try inspect("--sql", "SELECT count(*) FROM notifications WHERE is_page") == "1\n")
+    #expect(Int(try inspect("--sql", "SELECT count(*) FROM series").dropLast()) ?? 0 > 2000)
+    let bytes = try inspect("--sql", "SELECT 1.0 * sum(length(data)) / sum(samples) FROM chunks").dropLast()
+    #expect(Double(bytes) ?? 9 < 4)
+    #expect(try Program.run(["inspect", folder, "--at", "99h"] + pods).errors.contains("behind the end of the record"))
   }
 
   @Test func aFaultWithoutEffectIsInvalid() throws {

@@ -5,7 +5,7 @@ import Testing
   /// Commands in backticks or in shell blocks of the documents: those of `twin`, without placeholders in capitals.
   private static func commands() throws -> [String] {
     var found: [String] = []
-    for name in ["README.md", "docs/SCENARIOS.md", "docs/ARCHITECTURE.md", "docs/FIDELITY.md"] {
+    for name in ["README.md", "docs/SCENARIOS.md", "docs/ARCHITECTURE.md", "docs/FIDELITY.md", "docs/TELEMETRY.md"] {
       let text = try String(contentsOf: root.appendingPathComponent(name), encoding: .utf8)
       let inline = text.matches(of: /`(twin [^`]+)`/).map { String($0.1) }
       let prompted = text.matches(of: /(?m)^\$ (twin .+)$/).map { String($0.1) }
@@ -23,7 +23,7 @@ import Testing
   }
 
   @Test func everyCommandShownWorks() throws {
-    let known = ["run", "lint", "list", "show", "schema", "version"]
+    let known = ["run", "lint", "list", "show", "schema", "version", "test-rules"]
     let commands = try Self.commands().filter {
       $0.split(separator: " ").count > 1 && known.contains(String($0.split(separator: " ")[1]))
     }

@@ -67,19 +67,3 @@ func conformanceSeries() -> [(labels: Labels, samples: [Sample])] {
   }
   return result
 }
-
-/// The series as OpenMetrics text, which wants the samples of a metric together.
-func openMetricsText(_ series: [(labels: Labels, samples: [Sample])]) -> String {
-  var text = ""
-  for one in series {
-    let name = one.labels[Labels.metricName]
-    let labels = one.labels.pairs.filter { $0.name != Labels.metricName }.map { "\($0.name)=\"\($0.value)\"" }
-      .joined(separator: ",")
-    for sample in one.samples {
-      let value =
-        sample.value.isNaN ? "NaN" : sample.value.isInfinite ? (sample.value > 0 ? "+Inf" : "-Inf") : "\(sample.value)"
-      text += "\(name){\(labels)} \(value) \(sample.time / 1000)\n"
-    }
-  }
-  return text + "# EOF\n"
-}

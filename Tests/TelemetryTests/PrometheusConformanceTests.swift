@@ -2,149 +2,72 @@ import Foundation
 import Telemetry
 import Testing
 
-/// A query and what Prometheus answers: a line of `Conformance/answers.jsonl`.
-struct ConformanceCase: Codable, Sendable, CustomTestStringConvertible {
-  var expression: String
-  /// A query over a range of time, from `start` to `end` every `step` seconds; otherwise of the instant `end`.
-  var isRange: Bool
-  /// What is wrong; `nil` for a result.
-  var error: String?
-  var type: String?
-  /// Labels as Prometheus writes them, and `time value` pairs.
-  var series: [Series]?
-
-  struct Series: Codable, Sendable {
-    var labels: [String: String]
-    var samples: [String]
-  }
-
-  var testDescription: String { (isRange ? "range " : "") + expression }
-
-  static let end = 1_700_003_000
-  static let rangeStart = 1_700_001_800
-  static let step = 137
-}
-
-/// Holds the engine against Prometheus: the answers in `Conformance/answers.jsonl` were given by Prometheus 2.42;
+/// Holds the engine against Prometheus: the answers beside the tables were given by Prometheus 2.42;
 /// `TWIN_UPDATE_GOLDEN=1` asks a real one again, and where one is installed its answers are compared as well.
 @Suite(.serialized) struct PrometheusConformance {
-  static let folder = URL(fileURLWithPath: #filePath).deletingLastPathComponent().appendingPathComponent("Conformance")
-  static let recorded: [ConformanceCase] = {
-    let text = (try? String(contentsOf: folder.appendingPathComponent("answers.jsonl"), encoding: .utf8)) ?? ""
-    return text.split(separator: "\n").compactMap {
-      try? JSONDecoder().decode(ConformanceCase.self, from: Data($0.utf8))
-    }
-  }()
+  @Test(.enabled(if: PrometheusServer.isInstalled), arguments: ConformanceTable.all)
+  func answersAsTheInstalledPrometheus(_ table: ConformanceTable) throws {
+    let server = try #require(try PrometheusServer(table.series()))
+    defer { server.stop() }
+    let answers = try table.ask(server)
+    if ProcessInfo.processInfo.environment["TWIN_UPDATE_GOLDEN"] != nil { try table.record(answers) }
+    let comparison = Comparison(table)
+    for row in answers { comparison.compare(row, over: table.range) }
+    guard let range = table.denseRange else { return }
+    for row in try table.ask(server, isDense: true) { comparison.compare(row, over: range) }
+  }
 
-  nonisolated(unsafe) static let engine: QueryEngine = {
+  @Test(arguments: ConformanceTable.all)
+  func answersAsRecorded(_ table: ConformanceTable) throws {
+    let recorded = try table.answers()
+    #expect(Set(recorded.map(\.expression)) == Set(try table.expressions()))
+    #expect(Set(recorded.map(\.expression)).count >= 300)
+    let comparison = Comparison(table)
+    for row in recorded { comparison.compare(row, over: table.range) }
+  }
+}
+
+/// The engine's answers beside the expected ones.
+private struct Comparison {
+  typealias Series = (labels: Labels, samples: [(time: Int64, text: String, value: Double)])
+
+  private let table: ConformanceTable
+  private let engine: QueryEngine
+
+  init(_ table: ConformanceTable) {
+    self.table = table
     let store = TimeSeriesStore()
-    for series in conformanceSeries() {
+    for series in table.series() {
       let handle = store.handle(for: series.labels)
       for sample in series.samples { store.append(sample.value, at: sample.time, to: handle) }
     }
-    return QueryEngine(store)
-  }()
-
-  static func expressions() throws -> [String] {
-    try String(contentsOf: folder.appendingPathComponent("expressions.txt"), encoding: .utf8)
-      .split(separator: "\n", omittingEmptySubsequences: false).dropLast()
-      .map { String($0).replacing("\\\\", with: "\u{0}").replacing("\\n", with: "\n").replacing("\u{0}", with: "\\") }
+    engine = QueryEngine(store)
   }
 
-  @Test func theRecordIsWhole() throws {
-    if ProcessInfo.processInfo.environment["TWIN_UPDATE_GOLDEN"] != nil, PrometheusServer.isInstalled {
-      let encoder = JSONEncoder()
-      encoder.outputFormatting = [.sortedKeys, .withoutEscapingSlashes]
-      let lines = try Self.ask().map { String(decoding: try encoder.encode($0), as: UTF8.self) + "\n" }
-      try lines.joined().write(
-        to: Self.folder.appendingPathComponent("answers.jsonl"), atomically: true, encoding: .utf8)
-    }
-    #expect(Set(Self.recorded.map(\.expression)) == Set(try Self.expressions()))
-    #expect(Set(Self.recorded.map(\.expression)).count >= 300)
-  }
-
-  @Test(arguments: recorded)
-  func answersAsRecorded(_ row: ConformanceCase) { compare(row) }
-
-  @Test(.enabled(if: PrometheusServer.isInstalled))
-  func answersAsTheInstalledPrometheus() throws {
-    for row in try Self.ask() { compare(row) }
-  }
-
-  // MARK: Asking
-
-  private static func ask() throws -> [ConformanceCase] {
-    guard let server = try PrometheusServer(openMetrics: openMetricsText(conformanceSeries())) else { return [] }
-    defer { server.stop() }
-    var cases: [ConformanceCase] = []
-    for expression in try expressions() {
-      cases.append(ConformanceCase(expression: expression, isRange: false))
-      cases.append(ConformanceCase(expression: expression, isRange: true))
-    }
-    let requests = cases.map { row in
-      let query = row.expression.addingPercentEncoding(withAllowedCharacters: .alphanumerics) ?? ""
-      return row.isRange
-        ? "/api/v1/query_range?query=\(query)&start=\(ConformanceCase.rangeStart)&end=\(ConformanceCase.end)&step=\(ConformanceCase.step)"
-        : "/api/v1/query?query=\(query)&time=\(ConformanceCase.end)"
-    }
-    return try zip(cases, server.answers(requests)).compactMap { row, answer in
-      let row = try read(answer, into: row)
-      // A mistake of the text is the same one for both kinds.
-      return row.isRange && row.error?.contains("parse error") ?? false ? nil : row
-    }
-  }
-
-  private static func read(_ data: Data, into row: ConformanceCase) throws -> ConformanceCase {
-    var row = row
-    let answer = try JSONSerialization.jsonObject(with: data) as? [String: Any] ?? [:]
-    if let error = answer["error"] as? String {
-      row.error = error.replacingOccurrences(of: "invalid parameter \"query\": ", with: "")
-      return row
-    }
-    let result = answer["data"] as? [String: Any] ?? [:]
-    row.type = result["resultType"] as? String
-    func sample(_ pair: Any?) -> String {
-      guard let pair = pair as? [Any], pair.count == 2 else { return "" }
-      return "\(Int64((pair[0] as? Double ?? 0) * 1000)) \(pair[1])"
-    }
-    if let series = result["result"] as? [[String: Any]] {
-      row.series = series.map { one in
-        ConformanceCase.Series(
-          labels: one["metric"] as? [String: String] ?? [:],
-          samples: (one["values"] as? [Any])?.map(sample) ?? [sample(one["value"])])
-      }
-    } else {
-      row.series = [ConformanceCase.Series(labels: [:], samples: [sample(result["result"])])]
-    }
-    return row
-  }
-
-  // MARK: Comparing
-
-  private func compare(_ row: ConformanceCase) {
-    let (type, series, error) = evaluate(row)
-    let expected = row.series?.map { one in
-      (Labels(one.labels.sorted { $0.key < $1.key }.map { Label($0.key, $0.value) }), one.samples.map(parse))
-    }
+  func compare(_ row: ConformanceCase, over range: ConformanceTable.Range) {
+    let (type, series, error) = evaluate(row, range)
     if let expectedError = row.error {
       #expect(error == expectedError, "\(row.testDescription)")
       return
     }
     #expect(error == nil, "\(row.testDescription)")
     #expect(type == row.type, "\(row.testDescription)")
-    let isOrdered = row.expression.hasPrefix("sort") && !row.isRange
-    func arranged(_ list: [(Labels, [(Int64, String, Double)])]) -> [(Labels, [(Int64, String, Double)])] {
-      isOrdered ? list : list.sorted { $0.0 < $1.0 }
+    let expected = row.series?.map { one in
+      Series(Labels(one.labels.sorted { $0.key < $1.key }.map { Label($0.key, $0.value) }), one.samples.map(parse))
     }
+    // Prometheus goes through histograms, and through what a subquery gave, in the order of a map of Go.
+    let isUnordered = row.expression.contains("histogram_quantile") || row.expression.contains(/\[\w+:/)
+    let isOrdered = !row.isRange && !isUnordered
+    func arranged(_ list: [Series]) -> [Series] { isOrdered ? list : list.sorted { $0.labels < $1.labels } }
     let (mine, theirs) = (arranged(series), arranged(expected ?? []))
-    #expect(mine.map(\.0.text) == theirs.map(\.0.text), "\(row.testDescription)")
+    #expect(mine.map(\.labels.text) == theirs.map(\.labels.text), "\(row.testDescription)")
     guard mine.count == theirs.count else { return }
     for (one, other) in zip(mine, theirs) {
-      #expect(one.1.map(\.0) == other.1.map(\.0), "times of \(one.0.text) of \(row.testDescription)")
-      for (sample, expected) in zip(one.1, other.1) {
-        let isEqual =
-          type == "string" ? sample.1 == expected.1 : Self.areEqual(sample.2, expected.2)
-        #expect(isEqual, "\(sample.1) instead of \(expected.1) for \(one.0.text) of \(row.testDescription)")
+      let place = "\(one.labels.text) of \(row.testDescription)"
+      #expect(one.samples.map(\.time) == other.samples.map(\.time), "times of \(place)")
+      for (sample, expected) in zip(one.samples, other.samples) {
+        let isEqual = type == "string" ? sample.text == expected.text : Self.areEqual(sample.value, expected.value)
+        if !isEqual { Issue.record("\(sample.text) instead of \(expected.text) at \(sample.time) for \(place)") }
       }
     }
   }
@@ -162,18 +85,18 @@ struct ConformanceCase: Codable, Sendable, CustomTestStringConvertible {
   }
 
   private func evaluate(
-    _ row: ConformanceCase
-  ) -> (type: String, series: [(Labels, [(Int64, String, Double)])], error: String?) {
+    _ row: ConformanceCase, _ range: ConformanceTable.Range
+  ) -> (type: String, series: [Series], error: String?) {
     func samples(_ list: [Sample]) -> [(Int64, String, Double)] { list.map { ($0.time, "\($0.value)", $0.value) } }
     do throws(PromQLError) {
       let expression = try ExpressionParser.parse(row.expression)
-      let end = Int64(ConformanceCase.end) * 1000
       if row.isRange {
-        let series = try Self.engine.range(
-          expression, from: Int64(ConformanceCase.rangeStart) * 1000, to: end, step: Int64(ConformanceCase.step) * 1000)
+        let series = try engine.range(
+          expression, from: Int64(range.start) * 1000, to: Int64(range.end) * 1000, step: Int64(range.step) * 1000)
         return ("matrix", series.map { ($0.labels, samples($0.samples)) }, nil)
       }
-      switch try Self.engine.instant(expression, at: end) {
+      let time = Int64(((Double(row.time ?? table.instants[0]) ?? 0) * 1000).rounded())
+      switch try engine.instant(expression, at: time) {
       case .scalar(let value, let time): return ("scalar", [(Labels(), [(time, "\(value)", value)])], nil)
       case .string(let text, let time): return ("string", [(Labels(), [(time, text, .nan)])], nil)
       case .vector(let list, let time):

@@ -1,6 +1,8 @@
 import Foundation
+import Glibc
+import Telemetry
 
-/// A real Prometheus over a folder of blocks, for the time of a test.
+/// A real Prometheus with samples of its own, for the time of a test.
 struct PrometheusServer {
   private let process: Process
   private let port: Int
@@ -10,44 +12,90 @@ struct PrometheusServer {
     ["/usr/bin", "/usr/local/bin"].map { "\($0)/\(program)" }.first { FileManager.default.isExecutableFile(atPath: $0) }
   }
 
-  /// Whether the programs are there.
-  static var isInstalled: Bool {
-    path(of: "prometheus") != nil && path(of: "promtool") != nil && path(of: "curl") != nil
-  }
+  /// Whether the programs are there, Prometheus in a version with this dialect (2.40 and later, before 3).
+  static let isInstalled: Bool = {
+    guard path(of: "curl") != nil, path(of: "prometheus") != nil,
+      let text = try? run("prometheus", ["--version"], in: FileManager.default.temporaryDirectory),
+      let match = text.firstMatch(of: /version 2\.(\d+)/), let minor = Int(match.1)
+    else { return false }
+    return minor >= 40
+  }()
 
-  /// Starts a server over the samples of an OpenMetrics text.
+  /// Starts a server and writes it the series, in their order, which becomes that of answers. They come by remote write,
+  /// which alone carries staleness markers as they are.
   ///
   /// - Returns: `nil` when it does not come up.
-  init?(openMetrics: String) throws {
+  init?(_ series: [(labels: Labels, samples: [Sample])]) throws {
     folder = FileManager.default.temporaryDirectory.appendingPathComponent(
-      "twin-prometheus-\(getpid())-\(openMetrics.count)")
+      "twin-prometheus-\(getpid())-\(series.count)")
     try? FileManager.default.removeItem(at: folder)
     try FileManager.default.createDirectory(at: folder, withIntermediateDirectories: true)
-    try openMetrics.write(to: folder.appendingPathComponent("data.om"), atomically: true, encoding: .utf8)
     try "global: {evaluation_interval: 1m}\n".write(
       to: folder.appendingPathComponent("prometheus.yml"), atomically: true, encoding: .utf8)
-    try Self.run("promtool", ["tsdb", "create-blocks-from", "openmetrics", "data.om", "data"], in: folder)
-    port = 19000 + Int(getpid()) % 1000
+    port = try Self.freePort()
     process = Process()
     process.executableURL = URL(fileURLWithPath: Self.path(of: "prometheus") ?? "")
     process.arguments = [
       "--config.file=prometheus.yml", "--storage.tsdb.path=data", "--storage.tsdb.retention.time=100y",
-      "--web.listen-address=127.0.0.1:\(port)", "--log.level=error",
+      "--web.enable-remote-write-receiver", "--web.listen-address=127.0.0.1:\(port)", "--log.level=error",
     ]
     process.currentDirectoryURL = folder
     process.standardOutput = FileHandle.nullDevice
     process.standardError = FileHandle.nullDevice
     try process.run()
-    for _ in 0..<100 {
+    for _ in 0..<200 {
       if let body = try? Self.run("curl", ["-s", "http://127.0.0.1:\(port)/-/ready"], in: folder),
         body.contains("Ready")
       {
+        try write(series)
         return
       }
-      usleep(100_000)
+      usleep(50_000)
     }
-    process.terminate()
+    stop()
     return nil
+  }
+
+  private static func freePort() throws -> Int {
+    let socket = Glibc.socket(AF_INET, Int32(SOCK_STREAM.rawValue), 0)
+    defer { close(socket) }
+    var address = sockaddr_in()
+    address.sin_family = sa_family_t(AF_INET)
+    address.sin_addr.s_addr = UInt32(0x7F00_0001).bigEndian
+    var length = socklen_t(MemoryLayout<sockaddr_in>.size)
+    let isBound = withUnsafeMutablePointer(to: &address) {
+      $0.withMemoryRebound(to: sockaddr.self, capacity: 1) {
+        bind(socket, $0, length) == 0 && getsockname(socket, $0, &length) == 0
+      }
+    }
+    guard isBound else { throw CocoaError(.featureUnsupported) }
+    return Int(UInt16(bigEndian: address.sin_port))
+  }
+
+  /// First samples make the series known in their order; the others follow in order of time, since a head block takes
+  /// nothing that is an hour older than its newest.
+  private func write(_ series: [(labels: Labels, samples: [Sample])]) throws {
+    let span: Int64 = 1_200_000
+    let end = series.compactMap(\.samples.last?.time).max() ?? 0
+    var start = series.compactMap(\.samples.first?.time).min() ?? 0
+    try post(series.map { ($0.labels, Array($0.samples.prefix(1))) })
+    while start <= end {
+      let times = start..<(start + span)
+      let part = series.map { one in (one.labels, one.samples.dropFirst().filter { times.contains($0.time) }) }
+      try post(part.filter { !$0.1.isEmpty })
+      start += span
+    }
+  }
+
+  private func post(_ series: [(labels: Labels, samples: [Sample])]) throws {
+    try RemoteWrite.request(series).write(to: folder.appendingPathComponent("write"))
+    let answer = try Self.run(
+      "curl",
+      [
+        "-s", "-H", "Content-Encoding: snappy", "--data-binary", "@write", "-w", "%{http_code}",
+        "http://127.0.0.1:\(port)/api/v1/write",
+      ], in: folder)
+    guard answer == "204" else { throw CocoaError(.fileWriteUnknown, userInfo: [NSDebugDescriptionErrorKey: answer]) }
   }
 
   func stop() {

@@ -34,6 +34,9 @@ struct TimeSeriesStoreTests {
     again.restore(Self.labels, try chunks.map { try SampleChunk(decoding: $0.bytes) })
     #expect(bits(self.chunks(again).flatMap { $0.samples() }) == bits(samples))
     #expect(again.sampleCount == samples.count)
+    let handle = again.handle(for: Self.labels)
+    let part = again.samples(of: handle, from: samples[7].time, through: samples[611].time)
+    #expect(bits(part) == bits(Array(samples[7...611])))
   }
 
   static let hard: [[Double]] = [

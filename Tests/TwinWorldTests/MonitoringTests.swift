@@ -69,7 +69,8 @@ extension Region {
 @Suite struct Monitoring {
   /// Targets by job and how many there are in Spain.
   static let jobs = [
-    ("coredns", 2), ("kube-state-metrics", 1), ("kubelet", 12), ("node-exporter", 4), ("payment-latency-api", 6),
+    ("alertmanager-operated", 1), ("coredns", 2), ("kube-state-metrics", 1), ("kubelet", 12), ("node-exporter", 4),
+    ("payment-latency-api", 6),
     ("prometheus", 1),
     ("yet-another-cloudwatch-exporter", 1),
   ]
@@ -188,6 +189,55 @@ extension Region {
     }
   }
 
+  /// From a rule object to a page: evaluated by the server, sent over the network, grouped by Alertmanager.
+  @Test func anAlertPages() throws {
+    try Simulated.perform {
+      let world = try runningWorld(seconds: 60)
+      let spain = try #require(world.region("spain"))
+      var rule = KubeObject(PrometheusOperator.kinds.rule, namespace: "monitoring", name: "kubelets")
+      rule.json["spec"] = [
+        "groups": [
+          [
+            "name": "kubelets",
+            "rules": [
+              ["record": "job:up:sum", "expr": "sum by (job) (up)"],
+              [
+                "alert": "KubeletRefuses", "expr": "up{job=\"kubelet\",metrics_path=\"/metrics\"} == 0", "for": "1m",
+                "labels": ["severity": "page"], "annotations": ["summary": "{{ $labels.node }} is down"],
+              ],
+            ],
+          ]
+        ]
+      ]
+      try spain.cluster.server.create(rule, as: "test")
+      // The configuration reaches the server within a minute or so.
+      try world.run(seconds: 120)
+      #expect(spain.latest(["__name__": "job:up:sum", "job": "kubelet"]) == [12])
+      #expect(changes(world).isEmpty)
+      // A node of the application: Alertmanager itself is on a system node.
+      let node = try #require(spain.cluster.server.list(.node).last?.name)
+      spain.cluster.stopKubelet(node)
+      let stopped = world.simulation.now
+      try world.run(seconds: 240)
+      #expect(changes(world).map(\.state) == [.pending, .firing])
+      #expect(changes(world).last?.annotations == [Label("summary", "\(node) is down")])
+      #expect(changes(world).last?.labels["cluster"] == "spain")
+      #expect(spain.latest(["__name__": "ALERTS", "alertstate": "firing", "alertname": "KubeletRefuses"]) == [1])
+      let page = try #require(world.journal.notifications.first { $0.group["alertname"] == "KubeletRefuses" })
+      #expect(page.region == "spain" && page.isPage && page.firing.count == 1)
+      // A scrape, an evaluation and what the rule's minute rounds up to, and the wait of the group.
+      let delay = (page.at - stopped).seconds
+      #expect((70...160).contains(delay), "\(delay) s")
+      spain.cluster.startKubelet(node)
+      try world.run(seconds: 240)
+      #expect(changes(world).last?.state == .inactive)
+    }
+  }
+
+  @Simulated private func changes(_ world: World) -> [Journal.AlertChange] {
+    world.journal.alertChanges.filter { $0.labels["alertname"] == "KubeletRefuses" }
+  }
+
   // MARK: promtool
 
   private static let promtool = "/usr/bin/promtool"
@@ -208,7 +258,7 @@ extension Region {
         let accepted: [Int32] = ownStyle ? [0, 3] : [0]
         #expect(accepted.contains(status), "\(entry.target.job): \(output)")
       }
-      #expect(seen.count == 9)
+      #expect(seen.count == 10)
     }
   }
 

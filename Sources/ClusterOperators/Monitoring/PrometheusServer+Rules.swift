@@ -120,7 +120,7 @@ extension PrometheusServer {
 }
 
 extension MonitoringStack {
-  /// The ready addresses behind a Service's port.
+  /// The addresses behind a Service's port, ready or not, as Prometheus' discovery of endpoints finds them.
   func addresses(of place: PrometheusConfiguration.Alertmanager) -> [(IPv4Address, UInt16)] {
     cluster.server.list(.endpointSlice, namespace: place.namespace)
       .filter { $0.label(EndpointSliceController.serviceLabel) == place.service }
@@ -128,8 +128,7 @@ extension MonitoringStack {
         let port = (slice.json["ports"]?.array ?? []).first { $0["name"]?.string == place.port }?["port"]?.integer
         guard let port = port.flatMap({ UInt16(exactly: $0) }) else { return [] }
         return (slice.json["endpoints"]?.array ?? []).compactMap { endpoint in
-          guard endpoint.at("conditions", "ready")?.bool != false else { return nil }
-          return endpoint["addresses"]?[0]?.string.flatMap { IPv4Address($0) }.map { ($0, port) }
+          endpoint["addresses"]?[0]?.string.flatMap { IPv4Address($0) }.map { ($0, port) }
         }
       }
   }

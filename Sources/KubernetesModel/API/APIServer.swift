@@ -103,11 +103,15 @@ package final class APIServer {
   }
 
   /// Calls `handler` with every object there is, now, and with each later change until the watch is cancelled.
+  ///
+  /// - Parameter isFromNow: leaves out what there is already.
   @discardableResult
-  package func watch(_ kind: ResourceKind, _ handler: @escaping @Simulated (WatchEvent) -> Void) -> Watch {
+  package func watch(
+    _ kind: ResourceKind, isFromNow: Bool = false, _ handler: @escaping @Simulated (WatchEvent) -> Void
+  ) -> Watch {
     let watch = Watch(handler)
     watches[kind, default: []].append(watch)
-    for object in list(kind) { handler(.added(object)) }
+    if !isFromNow { for object in list(kind) { handler(.added(object)) } }
     return watch
   }
 

@@ -91,6 +91,19 @@ extension APIServer {
         + "\(goQuoted(name)) to \(kind) \(goQuoted(who))")
   }
 
+  /// The rules of all bindings that mean a requester, in a namespace.
+  package func rules(of requester: Requester, namespace: String) -> [JSONValue] {
+    let bindings =
+      list(.clusterRoleBinding).map { ($0, "") } + list(.roleBinding, namespace: namespace).map { ($0, namespace) }
+    return bindings.flatMap { binding, place -> [JSONValue] in
+      let subjects = binding.json["subjects"]?.array ?? []
+      guard subjects.contains(where: { Self.means($0, requester, place) }) else { return [] }
+      let reference = binding.json["roleRef"]
+      return rules(
+        of: reference?["name"]?.string ?? "", isCluster: reference?["kind"]?.string == "ClusterRole", place)
+    }
+  }
+
   /// `cluster-admin` is there in every cluster, stored or not.
   private func rules(of name: String, isCluster: Bool, _ namespace: String) -> [JSONValue] {
     let role = isCluster ? find(.clusterRole, "", name) : find(.role, namespace, name)

@@ -8,7 +8,7 @@ import TwinWorld
 @Simulated
 package struct RunRecord {
   let rehearsal: Rehearsal
-  private let sources: RunSources
+  let sources: RunSources
 
   package init(_ rehearsal: Rehearsal, sources: RunSources) {
     self.rehearsal = rehearsal
@@ -25,6 +25,10 @@ package struct RunRecord {
     CREATE TABLE alerts (
       at_ms INTEGER NOT NULL, region TEXT NOT NULL, name TEXT NOT NULL, labels TEXT NOT NULL, state TEXT NOT NULL,
       value REAL, annotations TEXT NOT NULL);
+    CREATE TABLE series (id INTEGER PRIMARY KEY, region TEXT NOT NULL, name TEXT NOT NULL, labels TEXT NOT NULL);
+    CREATE TABLE chunks (
+      series INTEGER NOT NULL REFERENCES series, first_ms INTEGER NOT NULL, last_ms INTEGER NOT NULL, samples INTEGER NOT NULL,
+      data BLOB NOT NULL);
     CREATE TABLE notifications (
       at_ms INTEGER NOT NULL, region TEXT NOT NULL, receiver TEXT NOT NULL, is_page INTEGER NOT NULL,
       group_labels TEXT NOT NULL, firing TEXT NOT NULL, resolved TEXT NOT NULL);
@@ -51,6 +55,7 @@ package struct RunRecord {
       try fillRun(connection)
       try fillSources(connection)
       try fillAlerts(connection)
+      try fillSamples(connection)
       try fillJournal(connection)
       try fillVersions(connection)
       try fillTraffic(connection)
@@ -149,48 +154,6 @@ package struct RunRecord {
           "INSERT INTO failed_requests VALUES (?1, ?2, ?3, ?4)",
           [milliseconds(request.sentAt), region, .integer(request.latency.nanoseconds / 1000), .text(outcome)])
       }
-    }
-  }
-}
-
-// What the record needs to be made again, and what Prometheus and Alertmanager said.
-extension RunRecord {
-  private func fillSources(_ connection: SQLiteConnection) throws {
-    for (position, file) in sources.files.enumerated() {
-      try connection.execute(
-        "INSERT INTO sources VALUES (?1, ?2, ?3)",
-        [.integer(Int64(position)), .text(file.path), .blob(file.content)])
-    }
-    for (at, digest) in rehearsal.digests {
-      try connection.execute(
-        "INSERT INTO digests VALUES (?1, ?2)", [milliseconds(at), .text(digest.description)])
-    }
-  }
-
-  private func fillAlerts(_ connection: SQLiteConnection) throws {
-    func text(_ labels: [Label]) -> SQLValue {
-      .text(JSONValue.object(JSONObject(labels.map { ($0.name, .string($0.value)) })).jsonText())
-    }
-    func list(_ alerts: [Labels]) -> SQLValue {
-      .text(
-        JSONValue.array(alerts.map { .object(JSONObject($0.pairs.map { ($0.name, .string($0.value)) })) }).jsonText())
-    }
-    for change in rehearsal.world.journal.alertChanges {
-      try connection.execute(
-        "INSERT INTO alerts VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7)",
-        [
-          milliseconds(change.at), .text(change.region), .text(change.name), text(change.labels.pairs),
-          .text(change.state.rawValue), .real(change.value), text(change.annotations),
-        ])
-    }
-    for notification in rehearsal.world.journal.notifications {
-      try connection.execute(
-        "INSERT INTO notifications VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7)",
-        [
-          milliseconds(notification.at), .text(notification.region), .text(notification.receiver),
-          .integer(notification.isPage ? 1 : 0), text(notification.group.pairs), list(notification.firing),
-          list(notification.resolved),
-        ])
     }
   }
 }

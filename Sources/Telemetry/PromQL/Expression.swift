@@ -6,7 +6,7 @@ package struct Expression: Sendable {
   /// UTF-8 offsets of the first byte and behind the last one.
   package var position: Range<Int>
 
-  /// A sign that changes nothing; the type check takes it away.
+  /// A sign that changes nothing: the form is that of parentheses around the operand, before the type check of a negation.
   var isPlus = false
 
   package init(_ form: Form, at position: Range<Int>) {

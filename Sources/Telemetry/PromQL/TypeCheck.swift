@@ -16,8 +16,8 @@ struct TypeCheck {
           "unary expression only allowed on expressions of type scalar or instant vector, got \(quotedText(inner.valueType.documented))",
           expression)
       }
-      result.form = expression.isPlus ? inner.form : .negation(inner)
-      result.isPlus = false
+      // A plus evaluates as parentheses do, and shows as a plus.
+      result.form = expression.isPlus ? .parenthesized(inner) : .negation(inner)
     case .binary(let binary): result.form = .binary(try checked(binary, expression))
     case .aggregation(let aggregation): result.form = .aggregation(try checked(aggregation))
     case .call(let call): result.form = .call(try checked(call, expression))
@@ -49,6 +49,11 @@ struct TypeCheck {
   }
 
   private func check(_ selector: Expression.Selector, _ expression: Expression) throws(PromQLError) {
+    if !selector.name.isEmpty {
+      guard let other = selector.matchers.dropFirst().first(where: { $0.name == Labels.metricName }) else { return }
+      let names = "\(Expression.quoted(selector.name)) or \(Expression.quoted(other.value))"
+      throw error("metric name must not be set twice: \(names)", expression)
+    }
     let isBounded = selector.matchers.contains { matcher in
       switch matcher.operation {
       case .equal: !matcher.value.isEmpty

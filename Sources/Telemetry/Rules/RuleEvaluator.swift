@@ -44,6 +44,8 @@ package final class RuleEvaluator {
 
   private struct RuleState {
     var rule: Rule
+    /// The rule's expression, ready for the engine; made by the first evaluation.
+    var query: QueryEngine.PreparedQuery?
     var labelTemplates: [(name: String, template: Template)]
     var annotationTemplates: [(name: String, template: Template)]
     /// In the order in which they came.
@@ -92,7 +94,7 @@ package final class RuleEvaluator {
     for index in states.indices {
       var written: [SeriesHandle] = []
       do throws(PromQLError) {
-        let vector = try vector(states[index].rule.expression, at: time)
+        let vector = try vector(prepared(index), at: time)
         if states[index].rule.isAlert {
           changes += try evaluate(&states[index], vector, at: time, &written)
         } else {
@@ -119,8 +121,17 @@ package final class RuleEvaluator {
     }
   }
 
-  private func vector(_ expression: Expression, at time: Int64) throws(PromQLError) -> [QueryValue.VectorSample] {
-    switch try engine.instant(expression, at: time) {
+  private func prepared(_ index: Int) throws(PromQLError) -> QueryEngine.PreparedQuery {
+    if let query = states[index].query { return query }
+    let query = try engine.prepare(states[index].rule.expression)
+    states[index].query = query
+    return query
+  }
+
+  private func vector(
+    _ query: QueryEngine.PreparedQuery, at time: Int64
+  ) throws(PromQLError) -> [QueryValue.VectorSample] {
+    switch try engine.instant(query, at: time) {
     case .vector(let samples, _): return samples
     case .scalar(let value, _): return [QueryValue.VectorSample(Labels(), value)]
     case .string, .matrix: throw PromQLError("rule result is not a vector or scalar")
@@ -212,7 +223,7 @@ package final class RuleEvaluator {
       let data = Template.Data(
         labels: sample.labels, externalLabels: externalLabels, value: sample.value
       ) { [self] text in
-        try self.vector(try ExpressionParser.parse(text), at: time).map { ($0.labels, $0.value) }
+        try self.vector(engine.prepare(ExpressionParser.parse(text)), at: time).map { ($0.labels, $0.value) }
       }
       var labels = sample.labels.withoutName
       for (name, template) in state.labelTemplates { labels[name] = template.expand(data) }

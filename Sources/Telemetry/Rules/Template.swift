@@ -3,6 +3,8 @@ import Documents
 /// What is wrong with a template or its expansion.
 package struct TemplateError: Error, Hashable, Sendable {
   package var message: String
+
+  package init(message: String) { self.message = message }
 }
 
 /// A value inside of a template.
@@ -128,6 +130,7 @@ struct TemplateParser {
         rest = rest.drop { $0.isWhitespace }
       }
       pieces.append((false, before))
+      while let last = inside.last, last.isWhitespace { inside.removeLast() }
       let trimmed = String(inside.drop { $0.isWhitespace })
       if !trimmed.hasPrefix("/*") { pieces.append((true, trimmed)) }
     }

@@ -26,9 +26,10 @@ package final class Shell {
 
   package init(_ commands: [any ToolCommand] = Shell.standardCommands) { self.commands = commands }
 
-  /// Everything that can be typed.
-  package static let standardCommands: [any ToolCommand] =
-    [Kubectl(), AWSCommandLine(), Sleep(), DateCommand()] + TextTool.all + NetworkTool.all
+  /// Everything that can be typed; each shell has its own, because kubectl remembers its context.
+  package static var standardCommands: [any ToolCommand] {
+    [Kubectl(), AWSCommandLine(), Promtool(), Amtool(), Sleep(), DateCommand()] + TextTool.all + NetworkTool.all
+  }
 
   /// The names that can be called, in the shell and beside it.
   package var commandNames: [String] { commands.map(\.name) + ShellBuiltin.all.map(\.name) }

@@ -1,163 +1,158 @@
-/// Evaluates PromQL over a store, with the results and the error texts of Prometheus 2.42 (`promql/engine.go`) for float
-/// samples.
+/// Evaluates PromQL over a store, with the results of Prometheus 2.42 (`promql/engine.go`).
 ///
-/// Expressions are evaluated for all steps of a query at once: an intermediate result is a table of series and steps, and a
-/// window slides over the samples of a series that were fetched once. An instant query is a query of one step. What does not
-/// depend on the step is evaluated for one and repeated.
+/// A query that is asked more than once should be prepared: its series, groups and matches are then found once, and again
+/// only when the store knows new series. Used from one thread at a time.
 package final class QueryEngine {
-  /// How far back a selector looks for the latest sample.
+  /// How far back an instant vector looks for a sample, in milliseconds (`--query.lookback-delta`).
   package static let lookback: Int64 = 5 * 60_000
   /// The distance of a subquery's steps where it names none: the global evaluation interval of the configuration.
   package static let defaultSubqueryStep: Int64 = 60_000
   /// Most steps of a range query (`web/api/v1/api.go`).
-  package static let stepLimit = 11_000
+  package static let stepLimit: Int64 = 11_000
 
-  let store: TimeSeriesStore
+  private let context: PlanContext
   private var selections: [[LabelMatcher]: Selection] = [:]
 
-  package init(_ store: TimeSeriesStore) { self.store = store }
+  package init(_ store: TimeSeriesStore) {
+    context = PlanContext(store: store, lookback: Self.lookback, subqueryStep: Self.defaultSubqueryStep)
+  }
 
-  /// Evaluates at one instant.
-  package func instant(_ expression: Expression, at time: Int64) throws(PromQLError) -> QueryValue {
-    let steps = Steps(start: time, end: time, interval: 1)
-    let evaluation = Evaluation(engine: self, steps: steps, query: steps)
-    switch expression.withoutParentheses.form {
-    case .matrix(let selector, let range): return .matrix(try evaluation.rawSamples(selector, range: range))
-    case .subquery(let subquery): return .matrix(try evaluation.rawSamples(subquery))
-    default: break
+  /// A query made ready for its engine.
+  package final class PreparedQuery {
+    package let valueType: Expression.ValueType
+    fileprivate let plan: Plan
+
+    fileprivate enum Plan {
+      case values(PlanNode)
+      case string(String)
+      case window(Selection, range: Int64, TimeShift)
+      case subquery(SubqueryNode)
     }
-    switch try evaluation.evaluate(expression) {
-    case .scalar(let values): return .scalar(values[0], at: time)
-    case .string(let text): return .string(text, at: time)
-    case .vector(let columns):
-      return .vector(
-        columns.filter { !Column.isAbsent($0.values[0]) }.map { QueryValue.VectorSample($0.labels, $0.values[0]) },
-        at: time)
+
+    fileprivate init(_ plan: Plan, _ valueType: Expression.ValueType) {
+      self.plan = plan
+      self.valueType = valueType
     }
   }
 
-  /// Evaluates at `start`, `start + step` … up to `end`.
+  /// Makes a parsed expression ready; fails for a regular expression that is none.
+  package func prepare(_ expression: Expression) throws(PromQLError) -> PreparedQuery {
+    let compiler = PlanCompiler(context: context) { [self] matchers throws(PromQLError) in try selection(matchers) }
+    let outer = expression.withoutParentheses
+    let plan: PreparedQuery.Plan
+    switch outer.form {
+    case .string(let text): plan = .string(text)
+    case .matrix(let selector, let range):
+      plan = .window(
+        try selection(selector.matchers), range: range, TimeShift(shift: selector.shift, context: context))
+    case .subquery(let subquery): plan = .subquery(try compiler.compile(subquery, resolves: true))
+    default: plan = .values(try compiler.compileQuery(expression))
+    }
+    return PreparedQuery(plan, expression.valueType)
+  }
+
+  private func selection(_ matchers: [LabelMatcher]) throws(PromQLError) -> Selection {
+    if let known = selections[matchers] { return known }
+    let selection = try Selection(matchers, store: context.store, table: context.table)
+    selections[matchers] = selection
+    return selection
+  }
+
+  /// The value at `time`, in milliseconds: vectors in the order in which Prometheus finds them, which is that of labels
+  /// unless `sort`, `topk` or the like say otherwise.
+  package func instant(_ query: PreparedQuery, at time: Int64) throws(PromQLError) -> QueryValue {
+    context.queryStart = time
+    context.queryEnd = time
+    let window = EvaluationWindow(start: time, end: time, step: 1)
+    switch query.plan {
+    case .string(let text): return .string(text, at: time)
+    case .window(let selection, let range, let shift): return .matrix(rawSamples(selection, range, shift, window))
+    case .subquery(let subquery): return .matrix(try subqueryResult(subquery, window))
+    case .values(let node):
+      try node.evaluate(window)
+      if query.valueType == .scalar { return .scalar(node.values[0], at: time) }
+      return .vector(vector(node), at: time)
+    }
+  }
+
+  private func vector(_ node: PlanNode) -> [QueryValue.VectorSample] {
+    var result: [QueryValue.VectorSample] = []
+    func add(_ row: Int) {
+      let value = node.values[row]
+      guard !value.isAbsent else { return }
+      result.append(QueryValue.VectorSample(context.table[node.rows[row]], value))
+    }
+    if let order = node.order { order.forEach(add) } else { node.rows.indices.forEach(add) }
+    return result
+  }
+
+  private func rawSamples(
+    _ selection: Selection, _ range: Int64, _ shift: TimeShift, _ window: EvaluationWindow
+  ) -> [QueryValue.QuerySeries] {
+    selection.refresh()
+    let end = window.start &- shift.offset(window)
+    return zip(selection.series, selection.rows).compactMap { id, labels in
+      let samples = context.store.withSamples(
+        of: id, from: end &- range, through: end, keepingStale: false, scratch: context.samples
+      ) { Array($0) }
+      return samples.isEmpty ? nil : QueryValue.QuerySeries(context.table[labels], samples)
+    }
+  }
+
+  private func subqueryResult(
+    _ subquery: SubqueryNode, _ window: EvaluationWindow
+  ) throws(PromQLError) -> [QueryValue.QuerySeries] {
+    try subquery.evaluateInner(window)
+    return matrix(subquery.inner, subquery.window)
+  }
+
+  private func matrix(_ node: PlanNode, _ window: EvaluationWindow) -> [QueryValue.QuerySeries] {
+    var result: [QueryValue.QuerySeries] = []
+    for row in node.rows.indices {
+      let cells = node.cells(row)
+      var samples: [Sample] = []
+      for column in 0..<window.count where !cells[column].isAbsent {
+        if samples.isEmpty { samples.reserveCapacity(window.count - column) }
+        samples.append(Sample(window.time(column), cells[column]))
+      }
+      guard !samples.isEmpty else { continue }
+      result.append(QueryValue.QuerySeries(context.table[node.rows[row]], samples))
+    }
+    return result.sorted { $0.labels < $1.labels }
+  }
+
+  /// The values at `start`, `start + step` … up to `end`, in the order of labels.
   package func range(
-    _ expression: Expression, from start: Int64, to end: Int64, step: Int64
+    _ query: PreparedQuery, from start: Int64, to end: Int64, step: Int64
   ) throws(PromQLError) -> [QueryValue.QuerySeries] {
     guard step > 0 else {
       throw PromQLError("zero or negative query resolution step widths are not accepted. Try a positive integer")
     }
     guard end >= start else { throw PromQLError("end timestamp must not be before start time") }
-    guard (end - start) / step <= Int64(Self.stepLimit) else {
+    guard (end - start) / step <= Self.stepLimit else {
       throw PromQLError(
         "exceeded maximum resolution of 11,000 points per timeseries. Try decreasing the query resolution (?step=XX)")
     }
-    let type = expression.valueType
-    guard type == .scalar || type == .vector else {
+    guard case .values(let node) = query.plan else {
       throw PromQLError(
-        "invalid expression type \"\(type.documented)\" for range query, must be Scalar or instant Vector")
+        "invalid expression type \"\(query.valueType.documented)\" for range query, must be Scalar or instant Vector")
     }
-    let steps = Steps(start: start, end: end, interval: step)
-    let columns: [Column] =
-      switch try Evaluation(engine: self, steps: steps, query: steps).evaluate(expression) {
-      case .scalar(let values): [Column(labels: Labels(), values: values)]
-      case .string: []
-      case .vector(let columns): columns
-      }
-    return columns.compactMap { column in
-      let samples = column.values.indices.filter { !Column.isAbsent(column.values[$0]) }
-        .map { Sample(steps.time($0), column.values[$0]) }
-      return samples.isEmpty ? nil : QueryValue.QuerySeries(column.labels, samples)
-    }
-    .sorted { $0.labels < $1.labels }
+    context.queryStart = start
+    context.queryEnd = end
+    let window = EvaluationWindow(start: start, end: end, step: step)
+    try node.evaluate(window)
+    return matrix(node, window)
   }
 
-  // MARK: Selecting series
-
-  /// The series of a selector as far as they were looked for. New ones only have to be looked for among the new.
-  private struct Selection {
-    var seen = 0
-    var patterns: [LabelPattern?]
-    /// Sorted by their labels.
-    var handles: [SeriesHandle] = []
+  /// The value of an expression that is asked once.
+  package func instant(_ expression: Expression, at time: Int64) throws(PromQLError) -> QueryValue {
+    try instant(prepare(expression), at: time)
   }
 
-  /// The series that satisfy all matchers, sorted by their labels.
-  func select(_ matchers: [LabelMatcher]) throws(PromQLError) -> [SeriesHandle] {
-    var selection: Selection
-    if let known = selections[matchers] {
-      guard known.seen < store.seriesCount else { return known.handles }
-      selection = known
-    } else {
-      var patterns: [LabelPattern?] = []
-      for matcher in matchers {
-        switch matcher.operation {
-        case .equal, .notEqual: patterns.append(nil)
-        case .matches, .doesNotMatch: patterns.append(try LabelPattern(matcher.value))
-        }
-      }
-      selection = Selection(patterns: patterns)
-    }
-    let rarest = matchers.filter { $0.operation == .equal && !$0.value.isEmpty }.map { Label($0.name, $0.value) }
-      .min { store.count(with: $0) < store.count(with: $1) }
-    let found = store.indices(with: rarest, from: selection.seen).map(SeriesHandle.init).filter { handle in
-      let labels = store.labels(handle)
-      return zip(matchers, selection.patterns).allSatisfy { matcher, pattern in
-        let value = labels[matcher.name]
-        return switch matcher.operation {
-        case .equal: value == matcher.value
-        case .notEqual: value != matcher.value
-        case .matches: pattern?.matches(value) ?? false
-        case .doesNotMatch: !(pattern?.matches(value) ?? true)
-        }
-      }
-    }
-    if !found.isEmpty {
-      selection.handles = (selection.handles + found).sorted { store.labels($0) < store.labels($1) }
-    }
-    selection.seen = store.seriesCount
-    selections[matchers] = selection
-    return selection.handles
-  }
-}
-
-extension Expression {
-  /// The expression inside of any parentheses.
-  var withoutParentheses: Expression {
-    if case .parenthesized(let inner) = form { inner.withoutParentheses } else { self }
-  }
-
-  /// Whether every step of a query gives the same: all selectors are fixed by `@`, and nothing asks for the time
-  /// (`promql/engine.go`, `preprocessExprHelper`).
-  var isStepInvariant: Bool {
-    switch form {
-    case .number, .string: true
-    case .parenthesized(let inner), .negation(let inner): inner.isStepInvariant
-    case .binary(let binary): binary.left.isStepInvariant && binary.right.isStepInvariant
-    case .aggregation(let aggregation): aggregation.inner.isStepInvariant
-    case .call(let call): !call.function.dependsOnTime && call.arguments.allSatisfy(\.isStepInvariant)
-    case .selector(let selector), .matrix(let selector, _): selector.shift.at != nil
-    case .subquery(let subquery): subquery.shift.at != nil
-    }
-  }
-
-  /// Whether there is something in it that is worth evaluating only once.
-  var hasSelector: Bool {
-    switch form {
-    case .number, .string: false
-    case .parenthesized(let inner), .negation(let inner): inner.hasSelector
-    case .binary(let binary): binary.left.hasSelector || binary.right.hasSelector
-    case .aggregation(let aggregation): aggregation.inner.hasSelector
-    case .call(let call): call.arguments.contains(where: \.hasSelector)
-    case .selector, .matrix, .subquery: true
-    }
-  }
-}
-
-extension PromQLFunction {
-  /// Functions whose result depends on the instant of evaluation (`promql/functions.go`, `AtModifierUnsafeFunctions`).
-  var dependsOnTime: Bool {
-    switch self {
-    case .daysInMonth, .dayOfMonth, .dayOfWeek, .dayOfYear, .hour, .minute, .month, .year, .predictLinear, .time,
-      .timestamp:
-      true
-    default: false
-    }
+  /// The values of an expression that is asked once.
+  package func range(
+    _ expression: Expression, from start: Int64, to end: Int64, step: Int64
+  ) throws(PromQLError) -> [QueryValue.QuerySeries] {
+    try range(prepare(expression), from: start, to: end, step: step)
   }
 }
