@@ -86,7 +86,7 @@ import Testing
       line: "kubctl", finding: "kubctl: command not found", isSeen: true),
     Rotten(
       name: "change that changes nothing", from: "{\"REGION\":\"spain\"}", to: "{\"REGION\":\"eu-south-2\"}",
-      line: "\"REGION\":\"eu-south-2\"", finding: "changes nothing", isSeen: true),
+      line: "\"REGION\":\"eu-south-2\"", finding: "changes nothing"),
     Rotten(
       name: "step without effect", from: wait, to: "\(kubectl) label deployment payment-latency-api seen=yes\n\(wait)",
       line: "seen=yes", finding: "makes no difference"),
@@ -119,8 +119,8 @@ import Testing
     Rotten(
       name: "step after service is back", from: wait,
       to:
-        "\(wait.dropLast(4))```bash\nsleep 60\n\(kubectl) rollout restart deployment payment-latency-api\n```\n\n**2.",
-      line: "restart deployment payment-latency-api", finding: "after service was back"),
+        "\(wait.dropLast(4))```bash\nsleep 60\n\(kubectl) label deployment payment-latency-api handled=yes\n```\n\n**2.",
+      line: "handled=yes", finding: "after service was back"),
     Rotten(
       name: "construct outside of the shell", from: "\(kubectl) get replicasets", to: "while true; do date; done",
       line: "while true", finding: "`while' is not supported here", isSeen: true),

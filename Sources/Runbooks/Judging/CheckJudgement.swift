@@ -127,8 +127,14 @@ package struct CheckJudgement {
   /// Mitigations that can be left out.
   private var ineffective: [RunbookFinding] {
     guard with.restoredAt != nil else { return [] }
-    return omissions.filter { !hasEffect($0.leg) }.map { omission, _ in
-      RunbookFinding(
+    return omissions.filter { !hasEffect($0.leg) }.map { omission, leg in
+      if let instant = with.restoredAt, let sooner = leg.restoredAt, instant - sooner >= Self.noticeable {
+        return RunbookFinding(
+          .error, line: omission.reportedLine, "ablation",
+          "makes it worse: service is back \((instant - sooner).duration.wholeSeconds) sooner without it: \(omission.text)"
+        )
+      }
+      return RunbookFinding(
         .error, line: omission.reportedLine, "ablation",
         "makes no difference: service is back as soon without it: \(omission.text)")
     }

@@ -77,17 +77,22 @@ package final class Pager {
 }
 
 extension Rehearsal {
-  /// The page that somebody got since the incident began: for this alert where the platform has it, else the first one.
+  /// What calls the responder, as far as it has come by now: a notification of the runbook's own alert, page or not. Where that one
+  /// is slower than the pages of the incident, or is none of the platform's, the runbook is opened a minute after the first page.
   package func page(for alert: String) -> Page? {
-    let isKnown = world.platform.alertNames.contains(alert)
     let start = origin + (scenario.incidentStart ?? .zero)
-    for notification in world.journal.notifications where notification.isPage && notification.at >= start {
-      guard let labels = notification.firing.first(where: { !isKnown || $0["alertname"] == alert }) else { continue }
-      return Page(
-        at: notification.at - origin, alert: labels["alertname"], region: notification.region, labels: labels)
+    let notifications = world.journal.notifications.filter { $0.at >= start && !$0.firing.isEmpty }
+    for notification in notifications {
+      guard let labels = notification.firing.first(where: { $0["alertname"] == alert }) else { continue }
+      return Page(at: notification.at - origin, alert: alert, region: notification.region, labels: labels)
     }
-    return nil
+    guard let first = notifications.first(where: \.isPage), let labels = first.firing.first else { return nil }
+    let opened = first.at - origin + Self.patienceForOwnAlert
+    guard world.simulation.now - origin >= opened else { return nil }
+    return Page(at: opened, alert: labels["alertname"], region: first.region, labels: labels)
   }
+
+  private nonisolated static let patienceForOwnAlert = TimeSpan.minutes(1)
 
   /// Regions whose customers miss an objective of theirs now.
   package var sufferingRegions: [String] {
