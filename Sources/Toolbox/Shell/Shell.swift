@@ -1,4 +1,5 @@
 import AWSModel
+import ClusterOperators
 import KubernetesModel
 import NetworkModel
 import SimulationKernel
@@ -241,6 +242,7 @@ final class ShellProcess: ToolHost {
   func region(code: String) -> AWSRegion? { base.region(code: code) }
   var network: Network? { base.network }
   func workstation(toward destination: String) -> Host? { base.workstation(toward: destination) }
+  func monitoring(at url: String) -> MonitoringStack? { base.monitoring(at: url) }
   func environment(_ name: String) -> String? { shell.variables[name] ?? base.environment(name) }
 
   /// `-` and `/dev/stdin` are the standard input.
