@@ -20,7 +20,8 @@ package struct TextReport: Sendable {
     text += "platform \(platform) (\(regions) regions, \(workloads) workloads)\n"
     for fault in scenario.faults {
       let decoy = fault.isDecoy ? "   decoy" : ""
-      text += "  fault   \(pad(fault.start.map(clockText) ?? fault.at.value.description, 7)) \(fault.verb.name) \(fault.target.value)\(decoy)\n"
+      let start = pad(fault.start.map(clockText) ?? fault.at.value.description, 7)
+      text += "  fault   \(start) \(fault.verb.name) \(fault.target.value)\(decoy)\n"
     }
     return text
   }

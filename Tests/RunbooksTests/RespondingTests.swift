@@ -119,7 +119,8 @@ import TwinWorld
       ```
       """
     Simulated.perform {
-      let findings = RunbookLint(Runbook("---\nalert: PaymentsErrorBudgetBurn\n---\n" + text, file: "x.md"), platform: platform, exists: { _ in false }).findings()
+      let runbook = Runbook("---\nalert: PaymentsErrorBudgetBurn\n---\n" + text, file: "x.md")
+      let findings = RunbookLint(runbook, platform: platform, exists: { _ in false }).findings()
       #expect(findings.map(\.line) == [5, 5, 7, 8, 9, 10, 14], "\(findings)")
       #expect(findings.map(\.severity) == [.warning, .error, .error, .error, .error, .error, .error])
     }
