@@ -24,8 +24,8 @@ let modules = [
   Module(name: "SQLiteStore", dependencies: ["CSQLite"]),
   Module(name: "HTTPMessages", dependencies: []),
   Module(name: "PaymentCore", dependencies: ["SQLiteStore", "HTTPMessages"]),
-  Module(name: "Telemetry", dependencies: ["CPCRE2", "Documents", "SimulationKernel", "SQLiteStore"]),
-  Module(name: "NetworkModel", dependencies: ["SimulationKernel", "HTTPMessages"]),
+  Module(name: "Telemetry", dependencies: ["CPCRE2", "Documents", "SimulationKernel", "SQLiteStore", "HTTPMessages"]),
+  Module(name: "NetworkModel", dependencies: ["SimulationKernel", "HTTPMessages", "Telemetry"]),
   Module(
     name: "AWSModel",
     dependencies: ["Documents", "SimulationKernel", "SQLiteStore", "HTTPMessages", "Telemetry", "NetworkModel"]),
@@ -72,11 +72,12 @@ let modules = [
       "CCmark", "Documents", "SimulationKernel", "Telemetry", "NetworkModel", "AWSModel", "KubernetesModel",
       "TwinWorld", "Faults", "Toolbox", "Scenarios",
     ]),
-  Module(name: "Reports", dependencies: ["Documents", "SimulationKernel", "Scenarios"]),
+  Module(name: "Reports", dependencies: ["Documents", "SimulationKernel", "HTTPMessages", "Telemetry", "Scenarios"]),
   Module(
     name: "twin",
     dependencies: [
-      "Documents", "SimulationKernel", "SQLiteStore", "Telemetry", "Workloads", "TwinWorld", "Faults", "Toolbox",
+      "Documents", "SimulationKernel", "SQLiteStore", "HTTPMessages", "Telemetry", "Workloads", "TwinWorld", "Faults",
+      "Toolbox",
       "Scenarios", "Runbooks",
       "Reports",
     ], kind: .program),

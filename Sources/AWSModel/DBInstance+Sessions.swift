@@ -65,6 +65,19 @@ extension DBInstance: PostgresService {
     var isCurrent: Bool { epoch === instance.listener && epoch != nil }
 
     func run(_ work: PostgresWork) async throws(PostgresError) {
+      let span = work.trace?.begin(.execute, at: instance.primary.place)
+      var inside = work
+      inside.trace = span
+      do throws(PostgresError) {
+        try await serve(inside)
+        span?.end()
+      } catch {
+        span?.end(error: error.message)
+        throw error
+      }
+    }
+
+    private func serve(_ work: PostgresWork) async throws(PostgresError) {
       guard let trips = work.clientRoundTrips(work.cost.roundTrips - 1) else {
         await instance.simulation.sleep(work.deadline - instance.simulation.now, DBInstance.statementEvent)
         throw .clientLost
@@ -84,13 +97,18 @@ extension DBInstance: PostgresService {
   /// Serves a unit of work: its statements on a processor, its SQL at one instant, its COMMIT in both zones.
   private func execute(_ work: PostgresWork, isCurrent: @Simulated () -> Bool) async throws(PostgresError) {
     let began = simulation.now
-    try await awaitTables(work)
-    do { try await processors.acquire(deadline: work.deadline) } catch { throw .statementTimeout }
+    do throws(PostgresError) {
+      try await awaitTables(work)
+      do { try await processors.acquire(deadline: work.deadline) } catch { throw PostgresError.statementTimeout }
+    } catch {
+      work.trace?.addPast(.databaseProcessor, since: began)
+      throw error
+    }
     let speed = configuration.instanceClass.speed
     let span = Self.statementProcessing.sample(stream) * (Double(work.cost.roundTrips) * statementSlowdown / speed)
     await simulation.sleep(span, Self.statementEvent)
     processors.release()
-    work.trace?.add(.databaseProcessor, simulation.now - began)
+    work.trace?.addPast(.databaseProcessor, since: began)
     guard isCurrent() else { throw .adminShutdown }
     guard !work.isAbandoned() else { throw .clientLost }
     guard !(isStorageFull && work.cost.isWrite) else { throw .storageFull }

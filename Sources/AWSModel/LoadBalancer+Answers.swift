@@ -55,6 +55,16 @@ extension LoadBalancer {
     package var targetStatus: Int?
   }
 
+  /// Why the balancer answered itself, for a trace.
+  static func reason(_ status: Int) -> String? {
+    switch status {
+    case 502: "the target closed the connection"
+    case 503: "no target"
+    case 504: "the target did not answer in time"
+    default: nil
+    }
+  }
+
   /// An answer of the balancer itself.
   static func own(_ status: Int) -> HTTPResponse {
     let row = answers.first { $0.status == status }

@@ -116,14 +116,16 @@ package final class LoadBalancer {
 
     func respond(to request: HTTPRequest, _ exchange: ExchangeContext) async throws -> HTTPResponse {
       let began = balancer.network.simulation.now
-      let (response, target) = await balancer.forward(request, from: host, exchange.trace)
+      let span = exchange.trace?.begin(.balance, at: host.place)
+      let (response, target) = await balancer.forward(request, from: host, span)
+      span?.end(status: response.status, error: target == nil ? LoadBalancer.reason(response.status) : nil)
       balancer.count(response.status, target, isAbandoned: exchange.isAbandoned, request, since: began)
       return response
     }
   }
 
   /// The answer, and the target that gave it; without one it is the balancer's own.
-  private func forward(_ request: HTTPRequest, from node: Host, _ trace: RequestTrace?) async -> (HTTPResponse, Target?)
+  private func forward(_ request: HTTPRequest, from node: Host, _ trace: TraceContext?) async -> (HTTPResponse, Target?)
   {
     let span = Self.processing.sample(stream)
     trace?.add(.loadBalancer, span)
@@ -146,7 +148,7 @@ package final class LoadBalancer {
 
   /// Sends over a kept connection where there is one. A target that closes it just then costs a 502, as in life.
   private func send(
-    _ request: HTTPRequest, to target: Target, from node: Host, _ trace: RequestTrace?
+    _ request: HTTPRequest, to target: Target, from node: Host, _ trace: TraceContext?
   ) async throws(NetworkError) -> HTTPResponse {
     let connection = try await connection(to: target, from: node, trace)
     let response = try await connection.send(request, deadline: network.simulation.now + idleTimeout, trace: trace)
@@ -154,7 +156,7 @@ package final class LoadBalancer {
     return response
   }
 
-  private func connection(to target: Target, from node: Host, _ trace: RequestTrace?) async throws(NetworkError)
+  private func connection(to target: Target, from node: Host, _ trace: TraceContext?) async throws(NetworkError)
     -> Connection
   {
     while let index = target.idle.lastIndex(where: { $0.client === node }) {

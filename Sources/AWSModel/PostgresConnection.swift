@@ -1,6 +1,7 @@
 import NetworkModel
 import SQLiteStore
 import SimulationKernel
+import Telemetry
 
 /// The client's end of a PostgreSQL connection.
 @Simulated
@@ -32,7 +33,7 @@ package final class PostgresConnection {
   /// - Throws: the server's refusal, such as 28P01, 53300 or 57P03; `08001` with libpq's text when it was not reached.
   package static func open(
     _ network: Network, from host: Host, to name: String, port: UInt16, _ startup: PostgresStartup, deadline: Instant,
-    trace: RequestTrace? = nil, scope: CancelScope? = nil
+    trace: TraceContext? = nil, scope: CancelScope? = nil
   ) async throws(PostgresError) -> PostgresConnection {
     var address: IPv4Address?
     do {
@@ -57,7 +58,7 @@ package final class PostgresConnection {
 
   private static func authenticate(
     _ connection: Connection, _ service: any PostgresService, _ startup: PostgresStartup, _ network: Network,
-    _ deadline: Instant, _ trace: RequestTrace?
+    _ deadline: Instant, _ trace: TraceContext?
   ) async throws -> any PostgresSession {
     let result: Result<any PostgresSession, PostgresError> = try await connection.exchange(
       requestBytes: 200, deadline: deadline, component: .handshake, trace: trace
@@ -91,7 +92,7 @@ package final class PostgresConnection {
   /// - Throws: the server's error, or what `body` threw; `08006` with `isInDoubt` when the connection broke, `57014` when the
   ///   deadline passed, with `isInDoubt` when COMMIT had been served by then.
   package func run<Value>(
-    _ cost: WorkCost, deadline: Instant, trace: RequestTrace?,
+    _ cost: WorkCost, deadline: Instant, trace: TraceContext?,
     _ body: @escaping @Simulated (SQLiteConnection) throws -> Value
   ) async throws -> Value {
     let outcome = WorkOutcome<Value>()

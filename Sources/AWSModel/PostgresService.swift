@@ -1,6 +1,7 @@
 import NetworkModel
 import SQLiteStore
 import SimulationKernel
+import Telemetry
 
 /// An error of PostgreSQL, of RDS Proxy, or of the connection to them, as a client meets it.
 package struct PostgresError: Error, Hashable, Sendable, CustomStringConvertible {
@@ -107,7 +108,7 @@ package struct WorkCost: Sendable {
 package struct PostgresWork {
   package var cost: WorkCost
   package var deadline: Instant
-  package var trace: RequestTrace?
+  package var trace: TraceContext?
   /// The time of so many round trips between client and server; `nil` when a packet never arrives.
   package var clientRoundTrips: @Simulated (Int) -> TimeSpan?
   /// Whether the client has gone: work whose COMMIT was not sent yet is rolled back.

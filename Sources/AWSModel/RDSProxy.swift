@@ -181,22 +181,39 @@ extension RDSProxy {
     init(_ node: Node) { self.node = node }
 
     func run(_ work: PostgresWork) async throws(PostgresError) {
+      let span = work.trace?.begin(.lend, at: node.host.place)
+      var inside = work
+      inside.trace = span
+      do throws(PostgresError) {
+        try await lend(inside)
+        span?.end()
+      } catch {
+        span?.end(error: error.message)
+        throw error
+      }
+    }
+
+    private func lend(_ work: PostgresWork) async throws(PostgresError) {
       let proxy = node.proxy
       if let pinned {
         // A session whose database connection is lost is lost with it.
         guard pinned.isUsable else { throw .adminShutdown }
-        return try await proxy.run(work, from: node.host, on: pinned, waited: .zero)
+        return try await proxy.run(work, from: node.host, on: pinned)
       }
       let began = proxy.network.simulation.now
-      let backend = try await proxy.borrow(from: node.host, for: scope)
-      let waited = proxy.network.simulation.now - began
+      let backend: PostgresConnection
+      do throws(PostgresError) { backend = try await proxy.borrow(from: node.host, for: scope) } catch {
+        work.trace?.addPast(.proxy, since: began)
+        throw error
+      }
+      work.trace?.addPast(.proxy, since: began)
       if proxy.pinsSessions, isOpen {
         pinned = backend
         proxy.pinnedSessions += 1
-        return try await proxy.run(work, from: node.host, on: backend, waited: waited)
+        return try await proxy.run(work, from: node.host, on: backend)
       }
       defer { proxy.giveBack(node.host, backend) }
-      try await proxy.run(work, from: node.host, on: backend, waited: waited)
+      try await proxy.run(work, from: node.host, on: backend)
     }
 
     func close() {
@@ -212,17 +229,17 @@ extension RDSProxy {
 
   /// Runs a transaction on a borrowed connection, which is held for all of it: the client's round trips count too.
   private func run(
-    _ work: PostgresWork, from host: Host, on backend: PostgresConnection, waited: TimeSpan
+    _ work: PostgresWork, from host: Host, on backend: PostgresConnection
   ) async throws(PostgresError) {
     let simulation = network.simulation
     metrics.queryRequests += 1
     let processing = Self.processing.sample(stream)
-    work.trace?.add(.proxy, waited + processing)
+    work.trace?.add(.proxy, processing)
     guard let trips = work.clientRoundTrips(work.cost.roundTrips - 1) else {
       await simulation.sleep(work.deadline - simulation.now, Self.processingEvent)
       throw .clientLost
     }
-    work.trace?.add(.databaseNetwork, trips)
+    work.trace?.add(.databaseNetwork, trips, after: processing)
     await simulation.sleep(processing + trips, Self.processingEvent)
     do {
       try await backend.run(work.cost, deadline: work.deadline, trace: work.trace) { store in

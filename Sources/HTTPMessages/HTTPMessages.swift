@@ -56,12 +56,15 @@ package struct HTTPRequest: Sendable {
   package var query: String
   package var headers: HTTPHeaders
   package var body: [UInt8]
+  /// The header `traceparent`, which is not among `headers`.
+  package var traceParent: TraceParent?
 
   package init(
     _ method: HTTPMethod = .get, host: String = "", path: String, query: String = "",
     headers: HTTPHeaders = HTTPHeaders(),
-    body: [UInt8] = []
+    body: [UInt8] = [], traceParent: TraceParent? = nil
   ) {
+    self.traceParent = traceParent
     self.method = method
     self.host = host
     self.path = path

@@ -1,5 +1,6 @@
 import HTTPMessages
 import SimulationKernel
+import Telemetry
 
 /// An established connection, held by the client's side.
 ///
@@ -68,7 +69,7 @@ package final class Connection {
   /// - Throws: `reset` when the server's process dies meanwhile or the connection is closed under way, `timedOut(.response)` at
   ///   the deadline; the connection is then closed. Errors of `serve` close the connection and arrive as `reset`.
   package func exchange<Answer>(
-    requestBytes: Int, deadline: Instant, component: LatencyComponent, trace: RequestTrace?,
+    requestBytes: Int, deadline: Instant, component: LatencyComponent, trace: TraceContext?,
     _ serve: @escaping @Simulated () async throws -> (Answer, Int)
   ) async throws(NetworkError) -> Answer {
     let (before, sent) = (lastUsed, network.simulation.now)
@@ -116,7 +117,7 @@ package final class Connection {
   }
 
   /// A TLS handshake: its round trips, the processor time of both sides, and a look at the certificate.
-  package func handshake(_ tls: TLSPolicy, deadline: Instant, trace: RequestTrace?) async throws(NetworkError) {
+  package func handshake(_ tls: TLSPolicy, deadline: Instant, trace: TraceContext?) async throws(NetworkError) {
     guard let trips = roundTrips(tls.version.rawValue, bytes: 3000) else {
       try await network.giveUp(deadline, .handshake, trace)
     }
@@ -134,7 +135,7 @@ package final class Connection {
   /// Brings bytes over. What does not get through is sent again, at doubling intervals, until the deadline: when a partition
   /// heals, or a host is back, in time, it arrives.
   private func travel(
-    _ way: Path, _ bytes: Int, _ deadline: Instant, _ component: LatencyComponent, _ trace: RequestTrace?
+    _ way: Path, _ bytes: Int, _ deadline: Instant, _ component: LatencyComponent, _ trace: TraceContext?
   ) async throws(NetworkError) {
     var retransmission = network.profile.minimumRetransmission
     while true {
@@ -156,7 +157,7 @@ package final class Connection {
 
   private var isStillPermitted: Bool { network.permits(from: client, to: server, port: listener.port) }
 
-  private func giveUp(_ deadline: Instant, _ trace: RequestTrace?) async throws(NetworkError) -> Never {
+  private func giveUp(_ deadline: Instant, _ trace: TraceContext?) async throws(NetworkError) -> Never {
     defer { close() }
     try await network.giveUp(deadline, .response, trace)
   }
@@ -170,7 +171,7 @@ package final class Connection {
 extension Connection {
   /// Sends an HTTP request. A service that does not speak HTTP closes the connection: `reset`.
   package func send(
-    _ request: HTTPRequest, deadline: Instant, component: LatencyComponent = .network, trace: RequestTrace? = nil
+    _ request: HTTPRequest, deadline: Instant, component: LatencyComponent = .network, trace: TraceContext? = nil
   ) async throws(NetworkError) -> HTTPResponse {
     let context = ExchangeContext(client: client, trace: trace, connection: self)
     let service = listener.httpService

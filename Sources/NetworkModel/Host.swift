@@ -1,5 +1,6 @@
 import HTTPMessages
 import SimulationKernel
+import Telemetry
 
 /// Something with an address: a pod, a load balancer's node, a database instance, a customer.
 @Simulated
@@ -9,6 +10,8 @@ package final class Host {
   package nonisolated let zone: Zone
   /// What it is called in link targets: a deployment's, a proxy's, an instance's name.
   package nonisolated let roles: [String]
+  /// Its number on the network, by which `Network.places` tells of it.
+  package nonisolated let place: Int32
   /// Security groups by id.
   package var securityGroups: [String]
   /// A host that is down answers nothing, not even with a refusal.
@@ -25,7 +28,8 @@ package final class Host {
   private var sweepAt = Host.sweepFloor
   var names = NameCache()
 
-  init(name: String, address: IPv4Address, zone: Zone, roles: [String], securityGroups: [String]) {
+  init(name: String, address: IPv4Address, zone: Zone, roles: [String], securityGroups: [String], place: Int32) {
+    self.place = place
     self.name = name
     self.address = address
     self.zone = zone
@@ -117,12 +121,12 @@ package protocol HTTPService: NetworkService {
 package struct ExchangeContext {
   /// Who asks.
   package var client: Host
-  /// Where the request's time is written down; `nil` when nobody wants to know.
-  package var trace: RequestTrace?
+  /// The span of the client that waits for the answer; `nil` when nobody wants to know.
+  package var trace: TraceContext?
   /// The connection on which the request came; `nil` where a request was made without one.
   package var connection: Connection?
 
-  package init(client: Host, trace: RequestTrace?, connection: Connection? = nil) {
+  package init(client: Host, trace: TraceContext?, connection: Connection? = nil) {
     self.client = client
     self.trace = trace
     self.connection = connection

@@ -1,4 +1,5 @@
 import SimulationKernel
+import Telemetry
 
 // Looking names up, as the stub resolver of a host does.
 extension Network {
@@ -7,10 +8,23 @@ extension Network {
   /// Each name tried costs a lookup of its own (A and AAAA are asked at once), so that a pod with `ndots:5` pays for every search
   /// domain before an external name is answered.
   package func resolve(
-    _ name: String, on host: Host, trace: RequestTrace? = nil
+    _ name: String, on host: Host, trace: TraceContext? = nil
   ) async throws(NetworkError) -> IPv4Address {
     if let address = IPv4Address(name) { return address }
     if let known = host.names.lookup(name, at: simulation.now) { return known[stream.integer(below: known.count)] }
+    let span = trace?.begin(.lookup, at: host.place)
+    do throws(NetworkError) {
+      let address = try await ask(name, on: host, trace: span)
+      span?.end()
+      return address
+    } catch {
+      span?.end(error: error.summary)
+      throw error
+    }
+  }
+
+  /// Asks the name server for each candidate in turn.
+  private func ask(_ name: String, on host: Host, trace: TraceContext?) async throws(NetworkError) -> IPv4Address {
     let server = host.resolver.server ?? names(of: host.zone.region)
     for candidate in host.resolver.candidates(name) {
       let isFar = server.upstream != nil && !server.isCached(candidate, at: simulation.now)
@@ -35,7 +49,7 @@ extension Network {
   }
 
   private func lookUp(
-    _ server: NameSystem, isFar: Bool, _ code: LookupCounter.Code, _ host: Host, _ trace: RequestTrace?
+    _ server: NameSystem, isFar: Bool, _ code: LookupCounter.Code, _ host: Host, _ trace: TraceContext?
   ) async {
     // A cluster's DNS is a pod nearby; what it must ask for costs the region's resolver on top.
     var span = server.delay

@@ -1,4 +1,5 @@
 import SimulationKernel
+import Telemetry
 
 /// All hosts and everything between them.
 @Simulated
@@ -8,6 +9,9 @@ package final class Network {
   package private(set) var conditions: [LinkCondition] = []
   /// Rises with every change that may alter a path.
   package private(set) var generation = 0
+
+  /// Everything that was ever on the network, by the numbers of the hosts: where the spans of traces happened.
+  package private(set) var places: [TracedPlace] = []
 
   let stream: RandomStream
   private var hosts: [IPv4Address: Host] = [:]
@@ -37,7 +41,10 @@ package final class Network {
     name: String, address: IPv4Address, zone: Zone, roles: [String] = [], securityGroups: [String] = []
   ) -> Host {
     precondition(hosts[address] == nil, "\(name): address \(address) belongs to \(hosts[address]?.name ?? "")")
-    let host = Host(name: name, address: address, zone: zone, roles: roles, securityGroups: securityGroups)
+    let host = Host(
+      name: name, address: address, zone: zone, roles: roles, securityGroups: securityGroups,
+      place: Int32(places.count))
+    places.append(TracedPlace(service: roles.last ?? name, component: name, zone: zone.description))
     hosts[address] = host
     return host
   }
@@ -95,7 +102,23 @@ package final class Network {
   /// - Throws: `refused` when nothing listens, `timedOut(.connect)` when packets are dropped or the host is down or gone.
   package func connect(
     from: Host, to address: IPv4Address, port: UInt16, tls: TLSPolicy? = nil, deadline: Instant,
-    trace: RequestTrace? = nil, scope: CancelScope? = nil
+    trace: TraceContext? = nil, scope: CancelScope? = nil
+  ) async throws(NetworkError) -> Connection {
+    let span = trace?.begin(.connect, at: from.place)
+    do throws(NetworkError) {
+      let connection = try await dial(from, address, port, tls, deadline, span, scope)
+      span?.end()
+      return connection
+    } catch {
+      span?.end(error: error.summary)
+      throw error
+    }
+  }
+
+  /// Sends SYNs until one is answered.
+  private func dial(
+    _ from: Host, _ address: IPv4Address, _ port: UInt16, _ tls: TLSPolicy?, _ deadline: Instant,
+    _ trace: TraceContext?, _ scope: CancelScope?
   ) async throws(NetworkError) -> Connection {
     var retry = profile.synTimeout
     while true {
@@ -118,7 +141,7 @@ package final class Network {
   }
 
   private func accept(
-    _ path: Path, _ back: Path, _ port: UInt16, _ tls: TLSPolicy?, _ deadline: Instant, _ trace: RequestTrace?,
+    _ path: Path, _ back: Path, _ port: UInt16, _ tls: TLSPolicy?, _ deadline: Instant, _ trace: TraceContext?,
     _ scope: CancelScope?
   ) async throws(NetworkError) -> Connection {
     guard let listener = path.to.listener(port), path.meetsNoReset(self) else {
@@ -135,7 +158,7 @@ package final class Network {
     }
   }
 
-  func giveUp(_ deadline: Instant, _ phase: NetworkError.Phase, _ trace: RequestTrace?) async throws(NetworkError)
+  func giveUp(_ deadline: Instant, _ phase: NetworkError.Phase, _ trace: TraceContext?) async throws(NetworkError)
     -> Never
   {
     // Linux gives up a connection whose data stay unacknowledged after about 15 minutes (tcp_retries2 = 15, ip-sysctl).
@@ -144,7 +167,7 @@ package final class Network {
     throw .timedOut(phase)
   }
 
-  func pause(_ span: TimeSpan, _ component: LatencyComponent, _ trace: RequestTrace?, _ name: EventName) async {
+  func pause(_ span: TimeSpan, _ component: LatencyComponent, _ trace: TraceContext?, _ name: EventName) async {
     trace?.add(component, max(span, .zero))
     await simulation.sleep(span, name)
   }

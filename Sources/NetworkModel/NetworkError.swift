@@ -31,6 +31,17 @@ package enum TLSError: String, Hashable, Sendable {
 }
 
 extension NetworkError {
+  /// What happened, without addresses: the text of the system call's error, or the resolver's.
+  package var summary: String {
+    switch self {
+    case .refused: "connection refused"
+    case .timedOut: "timed out"
+    case .reset: "connection reset by peer"
+    case .nameResolution(let error, let name): "lookup \(name): \(error.rawValue)"
+    case .tls(let error): error.rawValue
+    }
+  }
+
   /// The message of Go's `net/http` client for a GET with a timeout (net/http/client.go, net/dial.go), which kubelet's probes
   /// and many services log.
   package func goText(url: String, address: IPv4Address?, port: UInt16) -> String {

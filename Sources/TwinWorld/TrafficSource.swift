@@ -15,7 +15,7 @@ package final class TrafficSource {
   package let recorder: ServiceLevelRecorder
   /// Payments whose success a customer was told.
   package private(set) var acknowledged: [AcknowledgedPayment] = []
-  /// Where the time of sampled requests went, by the ten seconds in which they were sent.
+  /// Where the time of answered requests went, by the ten seconds in which they were sent.
   package private(set) var breakdown: [LatencyBreakdown] = []
   /// Multiplies the rate: the fault `load.surge`.
   package var surge = 1.0
@@ -56,8 +56,6 @@ package final class TrafficSource {
   package static let patience = TimeSpan.seconds(10)
   /// Requests of which one is sent twice at once.
   static let doubleSendOneIn = 200
-  /// Requests of which one has its time taken apart.
-  static let traceOneIn = 8
   static let retryPause = Distribution.uniform(.milliseconds(300), .milliseconds(900))
 
   nonisolated private static let arrivalEvent: EventName = "traffic.arrival"
@@ -78,52 +76,53 @@ package final class TrafficSource {
         await simulation.sleep(min(.seconds(stream.exponential() / rate), .seconds(5)), Self.arrivalEvent)
         count += 1
         let key = IdempotencyKey(high: stream.next(), low: stream.next())
-        let isTraced = count % Self.traceOneIn == 0
-        simulation.spawn(Self.requestEvent) { [self] in await pay(key, isTraced: isTraced) }
-        if count % Self.doubleSendOneIn == 0 {
-          simulation.spawn(Self.requestEvent) { [self] in await pay(key, isTraced: false) }
-        }
+        simulation.spawn(Self.requestEvent) { [self] in await pay(key) }
+        if count % Self.doubleSendOneIn == 0 { simulation.spawn(Self.requestEvent) { [self] in await pay(key) } }
       }
     }
   }
 
-  private func pay(_ key: IdempotencyKey, isTraced: Bool) async {
-    if await attempt(key, isTraced: isTraced) { return }
+  private func pay(_ key: IdempotencyKey) async {
+    if await attempt(key) { return }
     await simulation.sleep(Self.retryPause.sample(stream), Self.retryEvent)
-    _ = await attempt(key, isTraced: false)
+    _ = await attempt(key)
   }
 
   /// - Returns: whether the customer is done: an answer below 500.
-  private func attempt(_ key: IdempotencyKey, isTraced: Bool) async -> Bool {
+  private func attempt(_ key: IdempotencyKey) async -> Bool {
     let sent = simulation.now
     recorder.sent(at: sent)
-    let trace = isTraced ? RequestTrace() : nil
+    let trace = region.monitoring.traces.begin(at: client.place)
+    defer { region.monitoring.traces.finish(trace) }
     let outcome: RequestOutcome
     do throws(NetworkError) {
       let response = try await send(key, deadline: sent + Self.patience, trace)
       outcome = .answered(status: response.status)
+      trace.end(status: response.status)
       if response.status == 200 { acknowledge(response, key) }
     } catch {
       outcome = .failed(reason: "\(error)")
+      trace.end(error: error.summary)
     }
     recorder.finished(sentAt: sent, latency: simulation.now - sent, outcome: outcome)
     guard case .answered(let status) = outcome, status < 500 else { return false }
-    if let trace { note(trace, sent: sent, latency: simulation.now - sent) }
+    note(trace, sent: sent, latency: simulation.now - sent)
     return true
   }
 
   private func send(
-    _ key: IdempotencyKey, deadline: Instant, _ trace: RequestTrace?
+    _ key: IdempotencyKey, deadline: Instant, _ trace: TraceContext
   ) async throws(NetworkError) -> HTTPResponse {
     let connection = try await connection(deadline, trace)
     let request = HTTPRequest(
-      host: host, path: path, query: query, headers: HTTPHeaders([HTTPHeader("Idempotency-Key", key.description)]))
+      host: host, path: path, query: query, headers: HTTPHeaders([HTTPHeader("Idempotency-Key", key.description)]),
+      traceParent: trace.traceParent)
     let response = try await connection.send(request, deadline: deadline, component: .clientNetwork, trace: trace)
     idle.append(connection)
     return response
   }
 
-  private func connection(_ deadline: Instant, _ trace: RequestTrace?) async throws(NetworkError) -> Connection {
+  private func connection(_ deadline: Instant, _ trace: TraceContext) async throws(NetworkError) -> Connection {
     while let kept = idle.popLast() {
       if kept.isUsable { return kept }
     }
@@ -142,14 +141,14 @@ package final class TrafficSource {
     acknowledged.append(AcknowledgedPayment(payment: number, keyHash: key.folded))
   }
 
-  private func note(_ trace: RequestTrace, sent: Instant, latency: TimeSpan) {
+  private func note(_ trace: TraceContext, sent: Instant, latency: TimeSpan) {
     let slot = Int(sent.nanoseconds / 1_000_000_000) / ServiceLevelRecorder.slotSeconds
     while breakdown.count <= slot { breakdown.append(LatencyBreakdown()) }
     breakdown[slot].add(trace, total: latency)
   }
 }
 
-/// Sums of the parts of sampled requests.
+/// Sums of the parts of requests.
 package struct LatencyBreakdown: Sendable {
   package private(set) var count = 0
   package private(set) var total = TimeSpan.zero
@@ -157,10 +156,10 @@ package struct LatencyBreakdown: Sendable {
 
   package init() {}
 
-  @Simulated mutating func add(_ trace: RequestTrace, total: TimeSpan) {
+  @Simulated mutating func add(_ trace: TraceContext, total: TimeSpan) {
     count += 1
     self.total += total
-    for index in parts.indices { parts[index] += trace.spans[index] }
+    for (index, part) in trace.parts.enumerated() { parts[index] += part }
   }
 
   package mutating func merge(_ other: LatencyBreakdown) {
@@ -171,7 +170,7 @@ package struct LatencyBreakdown: Sendable {
 
   /// Mean of one part in milliseconds.
   package func mean(_ component: LatencyComponent) -> Double {
-    count == 0 ? 0 : parts[component.rawValue].milliseconds / Double(count)
+    count == 0 ? 0 : parts[Int(component.rawValue)].milliseconds / Double(count)
   }
 
   package var meanTotal: Double { count == 0 ? 0 : total.milliseconds / Double(count) }

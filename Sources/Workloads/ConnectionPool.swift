@@ -4,6 +4,7 @@ import NetworkModel
 import PaymentCore
 import SQLiteStore
 import SimulationKernel
+import Telemetry
 
 /// The database driver's pool inside one container.
 @Simulated
@@ -34,14 +35,28 @@ final class ConnectionPool {
   }
 
   /// Runs a unit of work on a pooled connection.
-  func run<Work: DatabaseWork>(_ work: Work, _ trace: RequestTrace?) async throws(DatabaseFailure) -> Work.Result {
+  func run<Work: DatabaseWork>(_ work: Work, _ trace: TraceContext?) async throws(DatabaseFailure) -> Work.Result {
+    let span = trace?.begin(.transaction, at: container.host.place)
+    do throws(DatabaseFailure) {
+      let result = try await runPooled(work, span)
+      span?.end()
+      return result
+    } catch {
+      span?.end(error: error.message)
+      throw error
+    }
+  }
+
+  private func runPooled<Work: DatabaseWork>(
+    _ work: Work, _ trace: TraceContext?
+  ) async throws(DatabaseFailure) -> Work.Result {
     let simulation = container.simulation
     let asked = simulation.now
     do { try await permits.acquire(deadline: asked + Self.acquireTimeout, scope: container.scope) } catch {
-      trace?.add(.poolWait, simulation.now - asked)
+      trace?.addPast(.poolWait, since: asked)
       throw DatabaseFailure(sqlState: "08000", message: "timeout waiting for a connection from the pool")
     }
-    trace?.add(.poolWait, simulation.now - asked)
+    trace?.addPast(.poolWait, since: asked)
     defer { permits.release() }
     do {
       let connection = try await connection(trace)
@@ -57,7 +72,7 @@ final class ConnectionPool {
     }
   }
 
-  private func connection(_ trace: RequestTrace?) async throws(PostgresError) -> PostgresConnection {
+  private func connection(_ trace: TraceContext?) async throws(PostgresError) -> PostgresConnection {
     while let kept = idle.popLast() {
       if kept.isUsable { return kept }
       kept.close()
@@ -65,7 +80,7 @@ final class ConnectionPool {
     return try await open(trace)
   }
 
-  private func open(_ trace: RequestTrace?) async throws(PostgresError) -> PostgresConnection {
+  private func open(_ trace: TraceContext?) async throws(PostgresError) -> PostgresConnection {
     do throws(PostgresError) {
       return try await PostgresConnection.open(
         network, from: container.host, to: url.host, port: url.port,

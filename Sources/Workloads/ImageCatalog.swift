@@ -1,6 +1,7 @@
 import Documents
 import KubernetesModel
 import SimulationKernel
+import Telemetry
 
 /// The programs in container images: adapters from PaymentCore's ports to the network model, and an idle program for what the
 /// twin only needs to be there.

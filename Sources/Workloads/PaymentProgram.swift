@@ -4,6 +4,7 @@ import KubernetesModel
 import NetworkModel
 import PaymentCore
 import SimulationKernel
+import Telemetry
 
 /// `payment-latency-api` as a container runs it: reads its environment, checks its database, serves HTTP on port 8080, and
 /// leaves in good order at SIGTERM.
@@ -91,7 +92,22 @@ extension PaymentProgram: HTTPService {
   private struct Died: Error {}
 
   package func respond(to request: HTTPRequest, _ exchange: ExchangeContext) async throws -> HTTPResponse {
-    guard let container, let api, let pool else { throw Died() }
+    guard let container else { throw Died() }
+    let span = exchange.trace?.begin(.serve, at: container.host.place)
+    do {
+      let response = try await serve(request, container, span)
+      span?.end(status: response.status)
+      return response
+    } catch {
+      span?.end(error: "the process died")
+      throw error
+    }
+  }
+
+  private func serve(
+    _ request: HTTPRequest, _ container: ContainerProcess, _ trace: TraceContext?
+  ) async throws -> HTTPResponse {
+    guard let api, let pool else { throw Died() }
     inFlight += 1
     defer { inFlight -= 1 }
     container.use(memory: Self.baseMemory + leaked + Int64(inFlight) * Self.memoryPerRequest)
@@ -100,10 +116,10 @@ extension PaymentProgram: HTTPService {
     let work = (isPayment ? Self.paymentProcessing : Self.cheapProcessing).sample(container.stream)
     let arrived = container.simulation.now
     await container.cpu.consume(work, Self.processEvent)
-    exchange.trace?.add(.podProcessor, container.simulation.now - arrived)
+    trace?.addPast(.podProcessor, since: arrived)
     guard container.isAlive else { throw Died() }
     let response = await api.respond(
-      to: request, in: SimulatedSurroundings(container: container, pool: pool, trace: exchange.trace),
+      to: request, in: SimulatedSurroundings(container: container, pool: pool, trace: trace),
       arrival: ClusterClock.microseconds(arrived))
     guard container.isAlive else { throw Died() }
     return response
@@ -116,7 +132,7 @@ extension PaymentProgram: HTTPService {
 private struct SimulatedSurroundings: RequestSurroundings {
   let container: ContainerProcess
   let pool: ConnectionPool
-  let trace: RequestTrace?
+  let trace: TraceContext?
 
   @Simulated func run<Work: DatabaseWork>(_ work: Work) async throws(DatabaseFailure) -> Work.Result {
     try await pool.run(work, trace)

@@ -54,6 +54,10 @@ struct Twin {
       summary: "Runs a read-only command against a recorded run, at any instant of it.", options: InspectCommand.help
     ) { InspectCommand.run($0) },
     Command(
+      name: "traces", usage: "traces DIR [options]",
+      summary: "Shows requests of a recorded run on their way, as waterfalls or as OTLP.", options: TracesCommand.help
+    ) { TracesCommand.run($0).rawValue },
+    Command(
       name: "check", usage: "check RUNBOOK.md... or DIR [options]",
       summary: "Runs runbooks against the faults that they are for.", options: CheckOptions.help
     ) { CheckCommand.run($0).rawValue },

@@ -60,7 +60,7 @@ package final class AlertmanagerProgram: ContainerProgram {
   private func schedule() {
     guard let container, let next = monitoring?.alertmanager?.nextDue, due.map({ next < $0 }) ?? true else { return }
     due = next
-    let instant = Instant.zero + .milliseconds(Double(next - ClusterClock.milliseconds(.zero)))
+    let instant = ClusterClock.instant(milliseconds: next)
     container.simulation.at(instant, Self.event) { [weak self] in self?.flush(next) }
   }
 
@@ -137,7 +137,7 @@ extension AlertmanagerProgram: HTTPService {
     }
     func time(_ milliseconds: Int64) -> JSONValue {
       .string(
-        ClusterClock.timestamp(Instant.zero + .milliseconds(Double(milliseconds - ClusterClock.milliseconds(.zero)))))
+        ClusterClock.timestamp(ClusterClock.instant(milliseconds: milliseconds)))
     }
     let list = alerts.map { alert -> JSONValue in
       [

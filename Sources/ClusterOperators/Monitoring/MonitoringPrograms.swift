@@ -13,6 +13,7 @@ package final class MonitoringPrograms {
     ("alertmanager", "Alertmanager: groups alerts and tells receivers, port 9093"),
     ("kube-state-metrics", "the state of the cluster's objects as metrics, port 8080"),
     ("cloudwatch-exporter", "yet-another-cloudwatch-exporter: CloudWatch's metrics for Prometheus, port 5000"),
+    ("tempo", "Tempo: the traces that tail sampling kept, found and shown as OTLP, port 3200"),
     ("node-exporter", "processors and memory of the node under it as metrics, port 9100"),
     ("coredns", "the processes behind the cluster's name server: what pods looked up, port 9153"),
   ]
@@ -39,6 +40,7 @@ package final class MonitoringPrograms {
     case "kube-state-metrics": return { StateMetricsProgram(stack) }
     case "cloudwatch-exporter": return { CloudWatchExporter(stack) }
     case "node-exporter": return { NodeExporter(stack) }
+    case "tempo": return { TempoProgram(stack) }
     case "coredns": return { NameServerProgram(stack) }
     default: return nil
     }

@@ -14,6 +14,8 @@ package final class MonitoringStack {
   package let store = TimeSeriesStore()
   /// Answers queries over them.
   package let engine: QueryEngine
+  /// The requests of the region's customers on their way, and those that are kept.
+  package let traces: TraceCollector
   /// What Alertmanager knows and has told; it outlives its process. `nil` before the first one has started.
   package internal(set) var alertmanager: Alertmanager?
   /// The servers that run.
@@ -23,6 +25,7 @@ package final class MonitoringStack {
     self.cluster = cluster
     self.region = region
     engine = QueryEngine(store)
+    traces = TraceCollector(cluster.simulation, region: region.name)
     prometheusOperator = PrometheusOperator(cluster)
   }
 

@@ -1,3 +1,5 @@
+import HTTPMessages
+
 /// What `payment-latency-api` reads from its environment at start.
 package struct PaymentAPIConfiguration: Sendable {
   /// A PostgreSQL connection URI taken apart.
@@ -73,7 +75,7 @@ package struct PaymentAPIConfiguration: Sendable {
     }
     let sslMode =
       location.count > 1 ? location[1].split(separator: "&").first { $0.hasPrefix("sslmode=") }?.dropFirst(8) : nil
-    guard let user = credentials[0].percentDecoded, let password = credentials[1].percentDecoded else {
+    guard let user = percentDecoded(credentials[0]), let password = percentDecoded(credentials[1]) else {
       throw malformed("has invalid percent-encoding in user or password")
     }
     return DatabaseURL(
@@ -101,26 +103,5 @@ package struct ConfigurationError: Error, Hashable, Sendable {
     text.append(jsonString: "\(variable) \(problem)")
     text.append("}")
     return text.string
-  }
-}
-
-extension Substring {
-  /// The text with `%2F` and its like replaced; `nil` if that is malformed or no UTF-8.
-  fileprivate var percentDecoded: String? {
-    var bytes: [UInt8] = []
-    var rest = utf8[...]
-    while let byte = rest.popFirst() {
-      guard byte == UInt8(ascii: "%") else {
-        bytes.append(byte)
-        continue
-      }
-      let digits = rest.prefix(2)
-      guard digits.count == 2, digits.first != UInt8(ascii: "+"), let value = UInt8(Substring(digits), radix: 16) else {
-        return nil
-      }
-      bytes.append(value)
-      rest = rest.dropFirst(2)
-    }
-    return String(validating: bytes, as: UTF8.self)
   }
 }

@@ -69,7 +69,7 @@ package final class PaymentLatencyAPI {
     case .failure(let refusal):
       if let foreign = refusal.foreign { await note(foreign, at: began, surroundings) }
       return problem(refusal.status, refusal.title, refusal.detail)
-    case .success(let payment): return await process(payment, began: began, surroundings)
+    case .success(let payment): return await process(payment, request.traceParent, began: began, surroundings)
     }
   }
 
@@ -83,20 +83,21 @@ package final class PaymentLatencyAPI {
   }
 
   private func process(
-    _ payment: PaymentRequest, began: Int64, _ surroundings: any RequestSurroundings
+    _ payment: PaymentRequest, _ caller: TraceParent?, began: Int64, _ surroundings: any RequestSurroundings
   ) async -> HTTPResponse {
     var pause = Self.retryPause
     for attempt in 1... {
       let asked = await surroundings.now()
       do {
         let result = try await surroundings.run(CapturePayment(payment, now: began, idempotency: idempotency))
-        metrics.recordTransaction(microseconds: await surroundings.now() - asked, failure: nil)
-        return answer(result, payment, microseconds: await surroundings.now() - began)
+        let now = await surroundings.now()
+        metrics.recordTransaction(microseconds: now - asked, failure: nil)
+        return answer(result, payment, microseconds: now - began)
       } catch {
         metrics.recordTransaction(microseconds: await surroundings.now() - asked, failure: error.sqlState)
         // Work in doubt is safe to try again: the key decides whether it was done.
         guard error.isTransient || error.isInDoubt, attempt < Self.maximumTries else {
-          await surroundings.log(failureLine(error, attempt))
+          await surroundings.log(failureLine(error, attempt, caller))
           metrics.record(PaymentMetrics.Outcome.failed)
           return problem(
             error.sqlState == "57014" ? 504 : 503, "Service Unavailable", "the payment store does not answer")
@@ -146,12 +147,17 @@ package final class PaymentLatencyAPI {
     return HTTPResponse(status: state == .declined ? 402 : 200, headers: Self.jsonHeaders, body: body.bytes)
   }
 
-  private func failureLine(_ failure: DatabaseFailure, _ attempt: Int) -> String {
+  private func failureLine(_ failure: DatabaseFailure, _ attempt: Int, _ caller: TraceParent?) -> String {
     var line = ByteText(capacity: 160)
     line.append(#"{"level":"error","msg":"payment failed","error":"#)
     line.append(jsonString: failure.description)
     line.append(",\"tries\":")
     line.append(Int64(attempt))
+    if let caller {
+      line.append(",\"trace_id\":\"")
+      line.append(caller.trace.description)
+      line.append("\"")
+    }
     line.append("}")
     return line.string
   }

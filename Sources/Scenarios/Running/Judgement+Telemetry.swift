@@ -64,7 +64,7 @@ extension Judgement {
           to: ClusterClock.milliseconds(range.upperBound),
           step: Self.queryStep.nanoseconds / 1_000_000)
         for sample in series.flatMap(\.samples) {
-          let at = Instant.zero + .milliseconds(Double(sample.time - ClusterClock.milliseconds(.zero)))
+          let at = ClusterClock.instant(milliseconds: sample.time)
           samples.append((at, sample.value))
         }
       }

@@ -254,6 +254,7 @@ package final class Rehearsal {
   package func finish() throws(SimulationError) {
     isFinished = true
     try world.simulation.run(until: end + Self.settling)
+    for region in world.regions { region.monitoring.traces.close() }
     for source in world.traffic { world.simulation.absorb(UInt64(source.acknowledged.count)) }
   }
 }

@@ -29,6 +29,21 @@ package struct RunRecord {
     CREATE TABLE chunks (
       series INTEGER NOT NULL REFERENCES series, first_ms INTEGER NOT NULL, last_ms INTEGER NOT NULL, samples INTEGER NOT NULL,
       data BLOB NOT NULL);
+    CREATE TABLE span_operations (id INTEGER PRIMARY KEY, name TEXT NOT NULL, kind TEXT NOT NULL);
+    CREATE TABLE span_places (id INTEGER PRIMARY KEY, service TEXT NOT NULL, component TEXT NOT NULL, zone TEXT NOT NULL);
+    CREATE TABLE span_errors (id INTEGER PRIMARY KEY, message TEXT NOT NULL);
+    CREATE TABLE traces (
+      id INTEGER PRIMARY KEY, trace_id BLOB NOT NULL, region TEXT NOT NULL, kept_for TEXT NOT NULL, at_ms INTEGER NOT NULL,
+      duration_us INTEGER NOT NULL, status INTEGER);
+    CREATE TABLE trace_spans (
+      trace INTEGER NOT NULL REFERENCES traces, span INTEGER NOT NULL, parent INTEGER, operation INTEGER NOT NULL,
+      place INTEGER NOT NULL, start_us INTEGER NOT NULL, duration_us INTEGER, status INTEGER, error INTEGER,
+      PRIMARY KEY (trace, span)) WITHOUT ROWID;
+    CREATE VIEW spans AS
+      SELECT lower(hex(t.trace_id)) AS trace_id, t.region, s.span, s.parent, o.name, o.kind, p.service, p.component, p.zone,
+        t.at_ms + s.start_us / 1000.0 AS at_ms, s.duration_us / 1000.0 AS duration_ms, s.status, e.message AS error
+      FROM trace_spans s JOIN traces t ON t.id = s.trace JOIN span_operations o ON o.id = s.operation
+        JOIN span_places p ON p.id = s.place LEFT JOIN span_errors e ON e.id = s.error;
     CREATE TABLE notifications (
       at_ms INTEGER NOT NULL, region TEXT NOT NULL, receiver TEXT NOT NULL, is_page INTEGER NOT NULL,
       group_labels TEXT NOT NULL, firing TEXT NOT NULL, resolved TEXT NOT NULL);
@@ -56,6 +71,7 @@ package struct RunRecord {
       try fillSources(connection)
       try fillAlerts(connection)
       try fillSamples(connection)
+      try TraceRecord.fill(connection, rehearsal)
       try fillJournal(connection)
       try fillVersions(connection)
       try fillTraffic(connection)

@@ -1,5 +1,6 @@
 import Documents
 import KubernetesModel
+import SimulationKernel
 
 // Nodes, namespaces, data and access (kubectl, `pkg/describe/describe.go`).
 extension KubectlCall {

@@ -1,5 +1,6 @@
 import Documents
 import KubernetesModel
+import SimulationKernel
 
 // Workloads and autoscaling (kubectl, `pkg/describe/describe.go`).
 extension KubectlCall {

@@ -1,5 +1,6 @@
 import Documents
 import KubernetesModel
+import SimulationKernel
 
 extension Kubectl {
   static let dryRunFlags: [Flag] = [.optional("dry-run", "unchanged"), .value("output", "o")]

@@ -124,7 +124,7 @@ struct Amtool: ToolCommand {
   }
 
   private static func time(_ milliseconds: Int64) -> String {
-    let instant = Instant.zero + .milliseconds(Double(milliseconds - ClusterClock.milliseconds(.zero)))
+    let instant = ClusterClock.instant(milliseconds: milliseconds)
     return ClusterClock.timestamp(instant).replacing("T", with: " ").replacing("Z", with: " UTC")
   }
 

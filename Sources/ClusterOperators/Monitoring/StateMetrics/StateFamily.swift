@@ -1,5 +1,6 @@
 import Documents
 import KubernetesModel
+import SimulationKernel
 import Telemetry
 
 /// A metric family of kube-state-metrics: what one object contributes to it (kubernetes/kube-state-metrics, docs/metrics).

@@ -1,7 +1,5 @@
-import SimulationKernel
-
 /// The parts of a request's time. They lie one after another on its way, so that their sum is the whole.
-package enum LatencyComponent: Int, CaseIterable, Sendable {
+package enum LatencyComponent: UInt8, CaseIterable, Sendable {
   case clientNetwork, nameResolution, handshake, loadBalancer, network, podProcessor, poolWait, databaseNetwork, proxy,
     databaseProcessor, commit, retryPause
 
@@ -22,14 +20,4 @@ package enum LatencyComponent: Int, CaseIterable, Sendable {
     case .retryPause: "pause before a retry"
     }
   }
-}
-
-/// Where the time of one request went. Whoever makes it wait adds the span to the part that is responsible.
-@Simulated
-package final class RequestTrace {
-  package private(set) var spans = [TimeSpan](repeating: .zero, count: LatencyComponent.allCases.count)
-
-  package init() {}
-
-  package func add(_ component: LatencyComponent, _ span: TimeSpan) { spans[component.rawValue] += span }
 }
