@@ -28,19 +28,20 @@ extension Network {
     let server = host.resolver.server ?? names(of: host.zone.region)
     for candidate in host.resolver.candidates(name) {
       let isFar = server.upstream != nil && !server.isCached(candidate, at: simulation.now)
-      switch server.answer(candidate, at: simulation.now) {
+      let process = host.lookups?.take()
+      switch process?.objection(candidate).map(Result.failure) ?? server.answer(candidate, at: simulation.now) {
       case .success(let record) where !record.addresses.isEmpty:
-        await lookUp(server, isFar: isFar, .noError, host, trace)
+        await lookUp(server, isFar: isFar, .noError, process, trace)
         if host.resolver.keepsAnswers {
           host.names.keep(name, record.addresses, until: simulation.now + record.timeToLive)
         }
         return record.addresses[stream.integer(below: record.addresses.count)]
-      case .success, .failure(.noSuchDomain): await lookUp(server, isFar: isFar, .noSuchDomain, host, trace)
+      case .success, .failure(.noSuchDomain): await lookUp(server, isFar: isFar, .noSuchDomain, process, trace)
       case .failure(.serverFailure):
-        await lookUp(server, isFar: isFar, .serverFailure, host, trace)
+        await lookUp(server, isFar: isFar, .serverFailure, process, trace)
         throw .nameResolution(.serverFailure, name: name)
       case .failure(.timedOut):
-        host.lookups?.count(nil, .zero, isCached: nil)
+        process?.count(nil, .zero, isCached: nil)
         await pause(profile.nameTimeout * profile.nameAttempts, .nameResolution, trace, Self.lookupEvent)
         throw .nameResolution(.timedOut, name: name)
       }
@@ -49,13 +50,14 @@ extension Network {
   }
 
   private func lookUp(
-    _ server: NameSystem, isFar: Bool, _ code: LookupCounter.Code, _ host: Host, _ trace: TraceContext?
+    _ server: NameSystem, isFar: Bool, _ code: LookupCounter.Code, _ process: LookupCounter?,
+    _ trace: TraceContext?
   ) async {
     // A cluster's DNS is a pod nearby; what it must ask for costs the region's resolver on top.
     var span = server.delay
     if server.upstream != nil { span += profile.otherZone.sample(stream) + profile.otherZone.sample(stream) }
     if server.upstream == nil || isFar { span += profile.nameLookup.sample(stream) }
-    host.lookups?.count(code, span, isCached: server.upstream == nil ? nil : !isFar)
+    process?.count(code, span, isCached: server.upstream == nil ? nil : !isFar)
     await pause(span, .nameResolution, trace, Self.lookupEvent)
   }
 }
