@@ -59,6 +59,11 @@ package final class AWSRegion {
   package let trail: CloudTrail
   package let cloudWatch: CloudWatch
   private var collector: CloudWatchCollector?
+  /// CloudWatch Logs.
+  package let logs: LogStore
+  package internal(set) var flowLogs: [FlowLog] = []
+  /// The access logs of load balancers, by bucket.
+  package private(set) var accessLogs: [AccessLog] = []
   package internal(set) var vpcs: [VPC] = []
   package internal(set) var subnets: [Subnet] = []
   package internal(set) var instances: [DBInstance] = []
@@ -88,6 +93,7 @@ package final class AWSRegion {
     trail = CloudTrail(network.simulation, region: name, journal: journal)
     secrets = SecretsManager(network.simulation, region: name, identity: identity, keys: keys)
     cloudWatch = CloudWatch(network.simulation)
+    logs = LogStore(network.simulation)
     collector = CloudWatchCollector(self, cloudWatch)
   }
 
@@ -144,6 +150,11 @@ package final class AWSRegion {
   }
 
   // MARK: Load balancers
+
+  /// Turns on the access log of a load balancer: the attributes `access_logs.s3.enabled` and `access_logs.s3.bucket`.
+  package func logAccess(of balancer: LoadBalancer, bucket: String) {
+    accessLogs.append(AccessLog(balancer, region: self, bucket: bucket))
+  }
 
   /// Creates a load balancer with a node in each public subnet, as the load balancer controller asks for it.
   package func createLoadBalancer(name: String, securityGroups groups: [String]) -> LoadBalancer? {

@@ -90,6 +90,7 @@ extension RDSProxy {
   private func note(_ error: PostgresError) {
     let line = error.message.split(separator: "\n").first.map(String.init) ?? error.message
     if recovery != nil { targetHealthReason = line }
+    log(.warning, error.message.split(separator: "\n").joined(separator: " "))
     degrade(line)
   }
 

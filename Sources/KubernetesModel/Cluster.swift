@@ -12,16 +12,19 @@ package final class Cluster {
     /// The region's code, such as `eu-south-2`.
     package var region: String
     package var podSecurityGroups: [String]
+    /// Where an agent on each node ships the logs of containers; `nil` where none runs.
+    package var logs: LogStore?
     /// A free address for a pod in a zone.
     package var allocateAddress: @Simulated (String) -> IPv4Address?
 
     package init(
-      name: String, region: String, podSecurityGroups: [String] = [],
+      name: String, region: String, podSecurityGroups: [String] = [], logs: LogStore? = nil,
       allocateAddress: @escaping @Simulated (String) -> IPv4Address?
     ) {
       self.name = name
       self.region = region
       self.podSecurityGroups = podSecurityGroups
+      self.logs = logs
       self.allocateAddress = allocateAddress
     }
   }

@@ -67,6 +67,9 @@ package final class Host {
   /// Connections that processes here hold as clients.
   package var openClientConnections: Int { clientConnections.count }
 
+  /// The number that its next connection will get.
+  var nextConnection: Int { openedCount + 1 }
+
   func opened(_ connection: Connection) {
     openedCount += 1
     connection.numberAtClient = openedCount

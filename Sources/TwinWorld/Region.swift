@@ -44,8 +44,9 @@ package final class Region {
     for instance in aws.instances {
       try PaymentSchema.install(on: instance.store, residency: residency, currency: residency == .eu ? .eur : .mxn)
     }
-    let configuration = Cluster.Configuration(name: name, region: code, podSecurityGroups: aws.clusterSecurityGroups) {
-      zone in
+    let configuration = Cluster.Configuration(
+      name: name, region: code, podSecurityGroups: aws.clusterSecurityGroups, logs: aws.logs
+    ) { zone in
       aws.allocateAddress(tier: "private", zone: zone)?.address
     }
     cluster = Cluster(configuration, network: network, registry: images, journal: journal)
@@ -71,6 +72,15 @@ package final class Region {
         }
       }
     }
+  }
+}
+
+extension Region {
+  /// What wrote a stream, as scenario targets are written: a pod, a database, a proxy; empty for anything else.
+  package func component(of stream: LogStream) -> String {
+    if case .container(let namespace, let pod, _, _) = stream.envelope { return "\(name)/pod/\(namespace)/\(pod)" }
+    return aws.instances.first { $0.logGroup == stream.group }?.component
+      ?? aws.proxies.first { $0.logGroup == stream.group }?.component ?? ""
   }
 }
 
