@@ -131,6 +131,11 @@ package final class Network {
     _ from: Host, _ address: IPv4Address, _ port: UInt16, _ tls: TLSPolicy?, _ deadline: Instant,
     _ trace: TraceContext?, _ scope: CancelScope?
   ) async throws(NetworkError) -> Connection {
+    var (address, port) = (address, port)
+    if hosts[address] == nil, let route = from.services?.route(to: address, port: port) {
+      guard case .backend(let backend, let backendPort) = route else { throw .refused(address: address, port: port) }
+      (address, port) = (backend, backendPort)
+    }
     var retry = profile.synTimeout
     while true {
       if let target = hosts[address], target.isUp, from.isUp, admits(from, target, port) {

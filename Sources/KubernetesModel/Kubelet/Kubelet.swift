@@ -15,6 +15,7 @@ final class Kubelet {
   let stream: RandomStream
   let podSecurityGroups: [String]
   let lookups: LookupStatistics
+  let services: ServiceNetwork
   /// Where the agent on the node ships the logs of containers.
   let logs: LogStore?
   let images: ImageStore
@@ -56,6 +57,7 @@ final class Kubelet {
     network = cluster.network
     journal = cluster.journal
     lookups = cluster.lookups
+    services = cluster.services
     logs = cluster.configuration.logs
     podSecurityGroups = cluster.configuration.podSecurityGroups
     allocate = cluster.configuration.allocateAddress

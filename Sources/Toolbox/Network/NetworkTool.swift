@@ -64,7 +64,7 @@ struct NetworkCall {
 
   /// The name server that a host asks, and its address: the second of the VPC, or the cluster's service.
   func resolver(of origin: Host) -> (system: NameSystem, address: String) {
-    if let server = origin.resolver.server { return (server, "172.20.0.10") }
+    if let server = origin.resolver.server { return (server, origin.resolver.serverAddress) }
     let bits = origin.address.bits & 0xFFFF_0000
     return (network.names(of: origin.zone.region), IPv4Address(bits: bits + 2).description)
   }
