@@ -85,7 +85,8 @@ let modules = [
   Module(
     name: "twin-bench",
     dependencies: [
-      "Documents", "SimulationKernel", "SQLiteStore", "HTTPMessages", "PaymentCore", "Telemetry", "TwinWorld",
+      "Documents", "SimulationKernel", "SQLiteStore", "HTTPMessages", "PaymentCore", "Telemetry", "TwinWorld", "Faults",
+      "Scenarios",
     ],
     kind: .program),
 ]

@@ -57,6 +57,7 @@ extension AWSRegion {
       return resource.error(
         "maxAggregationInterval: expected 60 or 600 seconds, found \(interval)", at: resource["maxAggregationInterval"])
     }
+    guard logs.isOn else { return }
     flowLogs.append(
       FlowLog(
         logs, group: String(destination), region: code, accountID: accountID, network: network,

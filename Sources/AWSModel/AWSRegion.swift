@@ -81,7 +81,8 @@ package final class AWSRegion {
   var groupIDs: [String: String] = [:]
 
   package init(
-    name: String, code: String, accountID: String, network: Network, securityGroups: SecurityGroups, journal: Journal
+    name: String, code: String, accountID: String, network: Network, securityGroups: SecurityGroups, journal: Journal,
+    keepsLogs: Bool = true
   ) {
     self.name = name
     self.code = code
@@ -93,7 +94,7 @@ package final class AWSRegion {
     trail = CloudTrail(network.simulation, region: name, journal: journal)
     secrets = SecretsManager(network.simulation, region: name, identity: identity, keys: keys)
     cloudWatch = CloudWatch(network.simulation)
-    logs = LogStore(network.simulation)
+    logs = LogStore(network.simulation, isOn: keepsLogs)
     collector = CloudWatchCollector(self, cloudWatch)
   }
 
@@ -153,6 +154,7 @@ package final class AWSRegion {
 
   /// Turns on the access log of a load balancer: the attributes `access_logs.s3.enabled` and `access_logs.s3.bucket`.
   package func logAccess(of balancer: LoadBalancer, bucket: String) {
+    guard logs.isOn else { return }
     accessLogs.append(AccessLog(balancer, region: self, bucket: bucket))
   }
 

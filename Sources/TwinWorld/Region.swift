@@ -26,7 +26,7 @@ package final class Region {
 
   init(
     _ definition: Platform.RegionDefinition, network: Network, securityGroups: SecurityGroups, images: ImageCatalog,
-    journal: Journal, _ diagnostics: Diagnostics
+    journal: Journal, withTelemetry: Bool = true, _ diagnostics: Diagnostics
   ) throws {
     name = definition.name
     code = definition.code
@@ -38,7 +38,7 @@ package final class Region {
     self.residency = residency
     let aws = AWSRegion(
       name: name, code: code, accountID: definition.accountID, network: network, securityGroups: securityGroups,
-      journal: journal)
+      journal: journal, keepsLogs: withTelemetry)
     self.aws = aws
     try aws.load(definition.awsResources, diagnostics)
     for instance in aws.instances {
@@ -54,7 +54,7 @@ package final class Region {
       .flatMap { $0.at("spec", "rules")?.sequence ?? [] }.compactMap { $0["host"]?.string }
     loadBalancerController = LoadBalancerController(cluster, aws)
     secretSync = SecretSync(cluster, aws)
-    monitoring = MonitoringStack(cluster, aws)
+    monitoring = MonitoringStack(cluster, aws, isOn: withTelemetry)
     apply(definition.objects, diagnostics)
     cluster.startKubelets()
   }

@@ -15,8 +15,13 @@ package final class LogStore {
   package private(set) var dropped = 0
 
   let simulation: Simulation
+  /// Whether anything is kept.
+  package let isOn: Bool
 
-  package init(_ simulation: Simulation) { self.simulation = simulation }
+  package init(_ simulation: Simulation, isOn: Bool = true) {
+    self.simulation = simulation
+    self.isOn = isOn
+  }
 
   /// The groups' names, sorted.
   package var groups: [String] { Set(streams.map(\.group)).sorted() }
@@ -34,6 +39,7 @@ package final class LogStore {
 
   /// Whether there is room for one more; counts it either way.
   fileprivate func admit() -> Bool {
+    guard isOn else { return false }
     guard eventCount < Self.eventLimit else {
       dropped += 1
       return false
