@@ -105,6 +105,8 @@ package struct RunRecord {
       ("duration_ms", String(rehearsal.scenario.duration.nanoseconds / 1_000_000)),
       ("written_at_ms", String((rehearsal.world.simulation.now - rehearsal.origin).nanoseconds / 1_000_000)),
       ("digest", rehearsal.world.simulation.digest.description), ("schema_version", "2"),
+      ("traces_dropped", String(rehearsal.world.regions.reduce(0) { $0 + $1.monitoring.traces.store.dropped })),
+      ("log_lines_dropped", String(rehearsal.world.regions.reduce(0) { $0 + $1.aws.logs.dropped })),
       (
         "settings",
         JSONValue.array(sources.settings.map { .array([.string($0.key), .string($0.value)]) }).jsonText()

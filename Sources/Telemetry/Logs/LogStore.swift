@@ -6,7 +6,7 @@ import SimulationKernel
 @Simulated
 package final class LogStore {
   /// Most events of one region that are kept in full; what comes later is counted.
-  package static let eventLimit = 250_000
+  package static let eventLimit = 200_000
 
   /// The streams in the order in which they began.
   package private(set) var streams: [LogStream] = []

@@ -60,7 +60,10 @@ package final class TraceCollector {
     var errors = 0
     for (trace, reason) in zip(waiting, reasons) {
       guard let reason else { continue }
-      if reason == .error { errors += 1 }
+      if reason == .error {
+        errors += 1
+        guard store.admitsError(errors) else { continue }
+      }
       store.keep(trace, reason, withWaits: reason != .error || errors <= TailSampling.detailedErrors)
     }
     recycle()
