@@ -71,7 +71,7 @@ let modules = [
     name: "Runbooks",
     dependencies: [
       "CCmark", "Documents", "SimulationKernel", "Telemetry", "NetworkModel", "AWSModel", "KubernetesModel",
-      "TwinWorld", "Faults", "Toolbox", "Scenarios",
+      "ClusterOperators", "TwinWorld", "Faults", "Toolbox", "Scenarios",
     ]),
   Module(name: "Reports", dependencies: ["Documents", "SimulationKernel", "HTTPMessages", "Telemetry", "Scenarios"]),
   Module(

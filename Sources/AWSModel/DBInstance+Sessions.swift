@@ -14,7 +14,7 @@ extension DBInstance: PostgresService {
   nonisolated static let commitEvent: EventName = "rds.commit"
 
   /// Slots that only superusers (3) and the service's own role (2) may use.
-  static let reservedSlots = 5
+  package static let reservedSlots = 5
 
   package func open(_ startup: PostgresStartup) async throws(PostgresError) -> any PostgresSession {
     forkedBackends += 1

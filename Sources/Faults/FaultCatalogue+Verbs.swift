@@ -2,7 +2,7 @@
 /// model. Imports the models, and the world in which they run.
 extension FaultCatalogue {
   /// The closed list of verbs that scenario files use. `FaultInjector` holds what each does; a test compares the two.
-  package static let standard = FaultCatalogue(pods + rollouts + network + databases + clusters + traffic)
+  package static let standard = FaultCatalogue(pods + rollouts + network + names + databases + clusters + traffic)
 
   private static let pods = [
     FaultVerb("pod.kill", "Deletes pods.", targetKinds: ["pod"], isMomentary: true),
@@ -11,7 +11,9 @@ extension FaultCatalogue {
       parameters: [.optional("code", .integer(0...255), "The exit code.", default: .integer(1))], isMomentary: true),
     FaultVerb("process.hang", "Containers accept connections and never answer.", targetKinds: ["pod"]),
     FaultVerb(
-      "memory.leak", "Containers leak memory until they are killed at their limit.", targetKinds: ["pod"],
+      "memory.leak",
+      "Containers leak memory until they are killed at their limit: those of a pod, or all of a deployment that run its image of now.",
+      targetKinds: ["pod", "deployment"],
       parameters: [.required("rate", .number(0.1...100_000), "MiB a minute.")]),
     FaultVerb(
       "cpu.stress", "Something else in the containers uses their processor share.", targetKinds: ["pod"],
@@ -66,6 +68,16 @@ extension FaultCatalogue {
       parameters: [.required("path", .text, "The path.")]),
   ]
 
+  private static let names = [
+    FaultVerb(
+      "dns.fail", "A change of the name servers' Corefile keeps pods from resolving a name.", targetKinds: ["dns"],
+      parameters: [
+        .optional(
+          "mode", .word(["nxdomain", "servfail", "timeout"]),
+          "What pods get: the name does not exist, the server failed, or no answer.", default: .text("nxdomain"))
+      ])
+  ]
+
   private static let databases = [
     FaultVerb("rds.az-failure", "The zone of a database's primary loses power.", targetKinds: ["rds"]),
     FaultVerb(
@@ -76,6 +88,9 @@ extension FaultCatalogue {
     FaultVerb(
       "db.slow-query", "Statements take longer: a plan that flipped, an index that is gone.", targetKinds: ["rds"],
       parameters: [.required("factor", .number(1...10_000), "How many times longer.")]),
+    FaultVerb(
+      "db.connections", "Another client, a job called batch, holds sessions of the database.", targetKinds: ["rds"],
+      parameters: [.required("count", .integer(1...100_000), "Sessions that it wants.")]),
     FaultVerb(
       "proxy.pool", "Sets the proxy's share of the database's connections.", targetKinds: ["rds-proxy"],
       parameters: [.required("maxConnectionsPercent", .integer(1...100), "Percent of max_connections.")]),

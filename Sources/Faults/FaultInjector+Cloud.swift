@@ -7,7 +7,7 @@ import TwinWorld
 
 // What the verbs on links, security groups, databases, secrets, zones and traffic do.
 extension FaultInjector {
-  static let actions = kubernetesActions + linkActions + databaseActions + zoneActions
+  static let actions = kubernetesActions + linkActions + nameActions + databaseActions + zoneActions
 
   private static let linkActions: [(verb: String, action: Action)] = [
     (
@@ -141,6 +141,12 @@ extension FaultInjector {
       }
     ),
     (
+      "db.connections",
+      { injector, region, target, arguments in
+        injector.hold(arguments.integer("count") ?? 0, of: try instance(region, target))
+      }
+    ),
+    (
       "proxy.pool",
       { _, region, target, arguments in
         guard let proxy = region.aws.proxy(target.name) else {
@@ -165,6 +171,27 @@ extension FaultInjector {
       throw FaultError(description: "\(target): there is no such database instance")
     }
     return instance
+  }
+
+  nonisolated private static let sessionEvent: EventName = "fault.sessions"
+
+  /// A job opens sessions as long as slots are free, until it has as many as it wants, and keeps them; after a restart of the
+  /// database it is back before anybody else. What is terminated it does not open again.
+  private func hold(_ count: Int, of instance: DBInstance) -> FaultEffect {
+    var opened = 0
+    func open() {
+      let free = instance.maxConnections - DBInstance.reservedSlots - instance.connections - instance.otherSessions
+      let more = max(0, min(count - opened, free))
+      opened += more
+      instance.otherSessions += more
+    }
+    open()
+    let timer = world.simulation.every(.seconds(1), Self.sessionEvent) { open() }
+    return FaultEffect(
+      repair: { [world] in
+        world.simulation.cancel(timer)
+        instance.otherSessions = max(0, instance.otherSessions - opened)
+      }, wasFelt: { opened > 0 })
   }
 
   private func newPassword() -> String {

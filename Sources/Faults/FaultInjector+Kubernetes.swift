@@ -116,10 +116,28 @@ extension FaultInjector {
   private func leak(_ region: Region, _ target: TargetPattern, _ arguments: FaultArguments) -> FaultEffect {
     let bytes = Int64((arguments.number("rate") ?? 0) * 1_048_576 / 60)
     // The leak is in the program: a restarted container leaks again.
+    let release = target.kind == "deployment" ? Self.release(region, target) : nil
     let timer = world.simulation.every(.seconds(1), Self.leakEvent) {
-      for process in region.cluster.processes(target.namespace ?? "", target.name) { process.leakedMemory += bytes }
+      for pod in release.map({ Self.pods(region, target, $0.selector) }) ?? [target.name] {
+        for process in region.cluster.processes(target.namespace ?? "", pod)
+        where release == nil || process.image == release?.image {
+          process.leakedMemory += bytes
+        }
+      }
     }
     return FaultEffect(repair: { [world] in world.simulation.cancel(timer) })
+  }
+
+  /// Which program a deployment runs now, and how its pods are found.
+  private static func release(_ region: Region, _ target: TargetPattern) -> (image: String, selector: LabelSelector)? {
+    guard let deployment = region.cluster.server.find(.deployment, target.namespace ?? "", target.name),
+      let image = deployment.json.at("spec", "template", "spec", "containers")?[0]?["image"]?.string
+    else { return nil }
+    return (image, LabelSelector(deployment.spec["selector"]))
+  }
+
+  private static func pods(_ region: Region, _ target: TargetPattern, _ selector: LabelSelector) -> [String] {
+    region.cluster.server.list(.pod, namespace: target.namespace ?? "", labels: selector).map(\.name)
   }
 
   private static func setKey(

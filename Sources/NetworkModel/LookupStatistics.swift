@@ -30,6 +30,9 @@ package final class LookupCounter {
   /// Upper bounds: a quarter of a millisecond, doubling (coredns/coredns, plugin/metrics/vars/vars.go).
   package nonisolated static let bounds: [TimeSpan] = (0..<16).map { .nanoseconds(250_000 << Int64($0)) }
 
+  /// What its configuration says of a name before anybody else is asked: the reason for which it is not answered.
+  package var objection: @Simulated (String) -> NameError? = { _ in nil }
+
   package init() {}
 
   func count(_ code: Code?, _ span: TimeSpan, isCached: Bool?) {
@@ -55,9 +58,10 @@ package final class LookupStatistics {
 
   package func remove(_ counter: LookupCounter) { servers.removeAll { $0 === counter } }
 
-  func count(_ code: LookupCounter.Code?, _ span: TimeSpan, isCached: Bool?) {
-    guard !servers.isEmpty else { return }
+  /// The process to which the next question goes; `nil` while none is known.
+  package func take() -> LookupCounter? {
+    guard !servers.isEmpty else { return nil }
     next = next + 1 < servers.count ? next + 1 : 0
-    servers[next].count(code, span, isCached: isCached)
+    return servers[next]
   }
 }

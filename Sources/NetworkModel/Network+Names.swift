@@ -27,17 +27,17 @@ extension Network {
   private func ask(_ name: String, on host: Host, trace: TraceContext?) async throws(NetworkError) -> IPv4Address {
     let server = host.resolver.server ?? names(of: host.zone.region)
     for candidate in host.resolver.candidates(name) {
-      let (answer, isFar) = await answer(to: candidate, of: server, host, trace)
+      let (answer, isFar, process) = await answer(to: candidate, of: server, host, trace)
       switch answer {
       case .success(let record) where !record.addresses.isEmpty:
-        await lookUp(server, isFar: isFar, .noError, host, trace)
+        await lookUp(server, isFar: isFar, .noError, process, trace)
         if host.resolver.keepsAnswers {
           host.names.keep(name, record.addresses, until: simulation.now + record.timeToLive)
         }
         return record.addresses[stream.integer(below: record.addresses.count)]
-      case .success, .failure(.noSuchDomain): await lookUp(server, isFar: isFar, .noSuchDomain, host, trace)
+      case .success, .failure(.noSuchDomain): await lookUp(server, isFar: isFar, .noSuchDomain, process, trace)
       case .failure(.serverFailure):
-        await lookUp(server, isFar: isFar, .serverFailure, host, trace)
+        await lookUp(server, isFar: isFar, .serverFailure, process, trace)
         throw .nameResolution(.serverFailure, name: name)
       case .failure(.timedOut): throw .nameResolution(.timedOut, name: name)
       }
@@ -47,28 +47,31 @@ extension Network {
 
   /// What the server says in the end: one that is silent is asked again after a pause, as often as the resolver is patient.
   ///
-  /// - Returns: the answer, and whether the server had to ask somebody else for it.
+  /// - Returns: the answer, whether the server had to ask somebody else for it, and which of its processes gave it.
   private func answer(
     to name: String, of server: NameSystem, _ host: Host, _ trace: TraceContext?
-  ) async -> (Result<NameSystem.Record, NameError>, isFar: Bool) {
+  ) async -> (Result<NameSystem.Record, NameError>, isFar: Bool, process: LookupCounter?) {
     for _ in 0..<profile.nameAttempts {
+      let process = host.lookups?.take()
       let isFar = server.upstream != nil && !server.isCached(name, at: simulation.now)
-      let answer = server.answer(name, at: simulation.now)
-      guard case .failure(.timedOut) = answer else { return (answer, isFar) }
-      host.lookups?.count(nil, .zero, isCached: nil)
+      let answer =
+        process?.objection(name).map { .failure($0) } ?? server.answer(name, at: simulation.now)
+      guard case .failure(.timedOut) = answer else { return (answer, isFar, process) }
+      process?.count(nil, .zero, isCached: nil)
       await pause(profile.nameTimeout, .nameResolution, trace, Self.lookupEvent)
     }
-    return (.failure(.timedOut), false)
+    return (.failure(.timedOut), false, nil)
   }
 
   private func lookUp(
-    _ server: NameSystem, isFar: Bool, _ code: LookupCounter.Code, _ host: Host, _ trace: TraceContext?
+    _ server: NameSystem, isFar: Bool, _ code: LookupCounter.Code, _ process: LookupCounter?,
+    _ trace: TraceContext?
   ) async {
     // A cluster's DNS is a pod nearby; what it must ask for costs the region's resolver on top.
     var span = server.delay
     if server.upstream != nil { span += profile.otherZone.sample(stream) + profile.otherZone.sample(stream) }
     if server.upstream == nil || isFar { span += profile.nameLookup.sample(stream) }
-    host.lookups?.count(code, span, isCached: server.upstream == nil ? nil : !isFar)
+    process?.count(code, span, isCached: server.upstream == nil ? nil : !isFar)
     await pause(span, .nameResolution, trace, Self.lookupEvent)
   }
 }

@@ -14,6 +14,7 @@ extension Platform {
     for region in regions {
       targets += kubernetesTargets(region)
       targets += awsTargets(region)
+      targets += nameTargets(region)
       targets += linkTargets(region)
       targets += zoneTargets(region)
       targets.append("\(region.name)/traffic/payments")
@@ -55,6 +56,14 @@ extension Platform {
       let group = node["apiVersion"]?.string ?? ""
       let row = Self.awsKinds.first { group.hasPrefix($0.group) && node["kind"]?.string == $0.kind }
       return row.map { "\(region.name)/\($0.word)/\(node.at("metadata", "name")?.string ?? "")" }
+    }
+  }
+
+  /// The names under which databases and proxies are reached.
+  private func nameTargets(_ region: RegionDefinition) -> [String] {
+    region.awsResources.filter { $0["apiVersion"]?.string?.hasPrefix("rds.") == true }.compactMap { node in
+      let status = node.at("status", "atProvider")
+      return (status?["address"] ?? status?["endpoint"])?.string.map { "\(region.name)/dns/\($0)" }
     }
   }
 

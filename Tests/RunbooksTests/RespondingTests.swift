@@ -102,6 +102,64 @@ import TwinWorld
     }
   }
 
+  private static let measuring = """
+    ## Diagnosis
+
+    ```promql {expect=/up\\{.*job="payment-latency-api".* 1/}
+    up{namespace="$NAMESPACE",job="payment-latency-api"}
+    ```
+
+    ```promql
+    up{job="nobody"}
+    ```
+
+    ```promql
+    # A comment, and labels that are there twice on both sides.
+    up * on (job) up
+    ```
+
+    ```bash {when="up{job='nobody'}"}
+    kubectl --context spain -n payments get pods
+    ```
+
+    ```bash {when="up{namespace='<namespace>'} == 1" until="max(time()) >= 0"}
+    kubectl --context spain -n payments get pods
+    ```
+
+    ```bash {when="rate(up)"}
+    kubectl --context spain -n payments get pods
+    ```
+    """
+
+  @Test func queriesAreAskedOfTheRegionsPrometheus() throws {
+    try Simulated.perform {
+      let scenario = try Scenario.load(Self.root + "/scenarios/steady.yaml", catalogue: .standard)
+      let platform = try Platform.load(Self.root + "/scenarios/platforms/payments")
+      let rehearsal = try Rehearsal(scenario, platform: platform, seed: 1)
+      try rehearsal.advance(to: .seconds(5))
+      let page = Page(at: .seconds(5), alert: "Nothing", region: "spain")
+      let responder = Responder(
+        Runbook(Self.measuring, file: "x.md"), page: page, rehearsal: rehearsal,
+        query: Responder.queries(to: page.region, in: rehearsal))
+      rehearsal.take(Leg(kind: .runbook, name: "x", start: .at(page.at))) { await responder.act(on: $0) }
+      var now = TimeSpan.seconds(5)
+      while responder.finishedAt == nil, now < .minutes(9) {
+        now += .seconds(15)
+        try rehearsal.advance(to: now)
+      }
+      let records = responder.records
+      #expect(records.map(\.line) == [4, 8, 12, 16, 21, 24], "\(records)")
+      #expect(records.map(\.state) == [.done, .done, .failed, .skipped, .done, .impossible])
+      #expect(records[0].note.hasPrefix("up{"))
+      #expect(records[0].note.contains(" 1 and 5 more, matched"))
+      #expect(records[1].note == "no data")
+      #expect(records[4].note == "until held after 0s")
+      #expect(responder.findings.map(\.line) == [12, 24], "\(responder.findings)")
+      #expect(responder.findings[0].message.contains("many-to-many matching not allowed"))
+      #expect(responder.findings[1].message.contains("expected type range vector"))
+    }
+  }
+
   @Test func lintingFindsWhatNoRunIsNeededFor() throws {
     let platform = try Platform.load(Self.root + "/scenarios/platforms/payments")
     let text = """

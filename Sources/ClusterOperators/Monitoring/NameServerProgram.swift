@@ -4,8 +4,8 @@ import SimulationKernel
 import Telemetry
 
 /// CoreDNS as its container runs it. Names are resolved by the network's own name systems; the process takes its turn among the
-/// cluster's name servers in being asked, and serves what it met as metrics on port 9153
-/// (coredns/coredns, plugin/metrics, plugin/cache; probes on 8080 and 8181).
+/// cluster's name servers in being asked, obeys its Corefile where one is mounted, and serves what it met as metrics on port 9153
+/// (coredns/coredns, plugin/metrics, plugin/cache, plugin/reload; probes on 8080 and 8181).
 @Simulated
 final class NameServerProgram: ContainerProgram {
   private static let start = Distribution.uniform(.milliseconds(100), .milliseconds(300))
@@ -22,6 +22,13 @@ final class NameServerProgram: ContainerProgram {
     await container.simulation.sleep(Self.start.sample(container.stream), Self.event)
     guard container.isAlive, let lookups = stack(container)?.cluster.lookups else { return 1 }
     let counter = LookupCounter()
+    if let text = container.file(Corefile.path) {
+      do throws(Corefile.Mistake) { configure(counter, try Corefile(parsing: text), container) } catch {
+        container.write(error.text)
+        return 1
+      }
+      container.simulation.spawn(Self.reloadEvent) { [self] in await reload(counter, text, container) }
+    }
     lookups.add(counter)
     container.scope.add { lookups.remove(counter) }
     container.listen(9153, MetricsService(container, paths: []) { Self.exposition(counter, container) })
@@ -30,6 +37,35 @@ final class NameServerProgram: ContainerProgram {
     container.write("CoreDNS-1.11.4")
     await container.waitForTermination()
     return 0
+  }
+
+  /// How often `reload` looks at the file, and how much that varies (coredns/coredns, plugin/reload).
+  private static let reloadPeriod = Distribution.uniform(.seconds(30), .seconds(45))
+  nonisolated private static let reloadEvent: EventName = "coredns.reload"
+
+  /// Follows the file; one that cannot be read leaves the configuration as it was.
+  private func reload(_ counter: LookupCounter, _ first: String, _ container: ContainerProcess) async {
+    var current = first
+    while true {
+      await container.simulation.sleep(Self.reloadPeriod.sample(container.stream), Self.reloadEvent)
+      guard container.isAlive else { return }
+      guard let text = container.file(Corefile.path), text != current else { continue }
+      current = text
+      container.write("[INFO] Reloading")
+      do throws(Corefile.Mistake) {
+        configure(counter, try Corefile(parsing: text), container)
+        container.write("[INFO] Reloading complete")
+      } catch {
+        container.write("[ERROR] Restart failed: \(error.text)")
+      }
+    }
+  }
+
+  /// The network's own resolver is what `/etc/resolv.conf` of a node names, the second address of the VPC and its link-local twin.
+  private func configure(_ counter: LookupCounter, _ file: Corefile, _ container: ContainerProcess) {
+    let second = IPv4Address(bits: container.host.address.bits & 0xFFFF_0000 + 2)
+    let resolvers = ["/etc/resolv.conf", "169.254.169.253", second.description]
+    counter.objection = { file.objection(to: $0, resolvers: resolvers) }
   }
 
   private static func exposition(_ counter: LookupCounter, _ container: ContainerProcess) -> [UInt8] {

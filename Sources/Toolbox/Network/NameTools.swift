@@ -24,7 +24,7 @@ enum NameTools {
       // Only the region's own servers answer here.
       result = .failure(.timedOut)
     } else {
-      result = system.answer(name, at: began)
+      result = origin.lookups?.take()?.objection(name).map(Result.failure) ?? system.answer(name, at: began)
     }
     var span = call.network.profile.nameLookup.sample(call.simulation.random("tool.lookup")) + system.delay
     if case .failure(.timedOut) = result { span = patience }
