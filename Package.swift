@@ -63,7 +63,8 @@ let modules = [
   Module(
     name: "Scenarios",
     dependencies: [
-      "Documents", "SimulationKernel", "SQLiteStore", "PaymentCore", "Telemetry", "NetworkModel", "AWSModel",
+      "Documents", "SimulationKernel", "SQLiteStore", "HTTPMessages", "PaymentCore", "Telemetry", "NetworkModel",
+      "AWSModel",
       "KubernetesModel", "ClusterOperators", "TwinWorld", "Faults", "Toolbox",
     ]),
   Module(
@@ -84,7 +85,8 @@ let modules = [
   Module(
     name: "twin-bench",
     dependencies: [
-      "Documents", "SimulationKernel", "SQLiteStore", "HTTPMessages", "PaymentCore", "Telemetry", "TwinWorld",
+      "Documents", "SimulationKernel", "SQLiteStore", "HTTPMessages", "PaymentCore", "Telemetry", "TwinWorld", "Faults",
+      "Scenarios",
     ],
     kind: .program),
 ]

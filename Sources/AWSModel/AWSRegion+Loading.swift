@@ -22,6 +22,14 @@ extension AWSRegion {
     for resource in manifests.of("SecretVersion", "secretsmanager") { loadSecretVersion(resource, manifests) }
     for resource in manifests.of("Instance", "rds") { try loadInstance(resource, manifests) }
     for resource in manifests.of("Proxy", "rds") { loadProxy(resource, manifests) }
+    for resource in manifests.of("FlowLog", "ec2") { loadFlowLog(resource) }
+    // Both publish their logs: EnableCloudwatchLogsExports, and the proxy's own group.
+    for instance in instances {
+      instance.logStream = logs.stream(instance.logGroup, "\(instance.configuration.identifier).0")
+      instance.logStart(wasShutDown: true)
+      instance.log("LOG: database system is ready to accept connections")
+    }
+    for proxy in proxies { proxy.logStream = logs.stream(proxy.logGroup, "default") }
   }
 
   /// A resource that stands in another region would take its data there.
@@ -37,6 +45,23 @@ extension AWSRegion {
       return nil
     }
     return block
+  }
+
+  /// A flow log to CloudWatch Logs; one to a bucket is kept as it is.
+  private func loadFlowLog(_ resource: ManagedResource) {
+    guard resource["logDestinationType"]?.string ?? "cloud-watch-logs" == "cloud-watch-logs",
+      let destination = resource["logDestination"]?.string?.split(separator: ":").last
+    else { return }
+    let interval = resource.integer("maxAggregationInterval") ?? 600
+    guard interval == 60 || interval == 600 else {
+      return resource.error(
+        "maxAggregationInterval: expected 60 or 600 seconds, found \(interval)", at: resource["maxAggregationInterval"])
+    }
+    guard logs.isOn else { return }
+    flowLogs.append(
+      FlowLog(
+        logs, group: String(destination), region: code, accountID: accountID, network: network,
+        every: .seconds(Double(interval))))
   }
 
   private func loadVPC(_ resource: ManagedResource) {

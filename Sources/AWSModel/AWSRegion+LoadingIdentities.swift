@@ -1,4 +1,5 @@
 import Documents
+import HTTPMessages
 import NetworkModel
 import SimulationKernel
 

@@ -59,6 +59,11 @@ package final class AWSRegion {
   package let trail: CloudTrail
   package let cloudWatch: CloudWatch
   private var collector: CloudWatchCollector?
+  /// CloudWatch Logs.
+  package let logs: LogStore
+  package internal(set) var flowLogs: [FlowLog] = []
+  /// The access logs of load balancers, by bucket.
+  package private(set) var accessLogs: [AccessLog] = []
   package internal(set) var vpcs: [VPC] = []
   package internal(set) var subnets: [Subnet] = []
   package internal(set) var instances: [DBInstance] = []
@@ -76,7 +81,8 @@ package final class AWSRegion {
   var groupIDs: [String: String] = [:]
 
   package init(
-    name: String, code: String, accountID: String, network: Network, securityGroups: SecurityGroups, journal: Journal
+    name: String, code: String, accountID: String, network: Network, securityGroups: SecurityGroups, journal: Journal,
+    keepsLogs: Bool = true
   ) {
     self.name = name
     self.code = code
@@ -88,6 +94,7 @@ package final class AWSRegion {
     trail = CloudTrail(network.simulation, region: name, journal: journal)
     secrets = SecretsManager(network.simulation, region: name, identity: identity, keys: keys)
     cloudWatch = CloudWatch(network.simulation)
+    logs = LogStore(network.simulation, isOn: keepsLogs)
     collector = CloudWatchCollector(self, cloudWatch)
   }
 
@@ -144,6 +151,12 @@ package final class AWSRegion {
   }
 
   // MARK: Load balancers
+
+  /// Turns on the access log of a load balancer: the attributes `access_logs.s3.enabled` and `access_logs.s3.bucket`.
+  package func logAccess(of balancer: LoadBalancer, bucket: String) {
+    guard logs.isOn else { return }
+    accessLogs.append(AccessLog(balancer, region: self, bucket: bucket))
+  }
 
   /// Creates a load balancer with a node in each public subnet, as the load balancer controller asks for it.
   package func createLoadBalancer(name: String, securityGroups groups: [String]) -> LoadBalancer? {

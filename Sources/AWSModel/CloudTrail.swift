@@ -1,4 +1,5 @@
 import Documents
+import HTTPMessages
 import SimulationKernel
 import Telemetry
 

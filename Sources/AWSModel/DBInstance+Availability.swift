@@ -141,6 +141,7 @@ extension DBInstance {
       primary = successor
       publishEndpoint()
       listener = primary.listen(configuration.port, self)
+      logStart(wasShutDown: false)
       step(after: Self.recovery, Self.promotionEvent) { [self] in
         announce("availability", "DB instance restarted")
         becomeAvailable()
@@ -156,6 +157,7 @@ extension DBInstance {
     step(after: Self.restart.sample(stream) - Self.recovery, Self.restartEvent) { [self] in
       guard primary.isUp else { return }
       listener = primary.listen(configuration.port, self)
+      logStart(wasShutDown: true)
       step(after: Self.recovery, Self.restartEvent) { [self] in
         announce("availability", status == .starting ? "DB instance started" : "DB instance restarted")
         becomeAvailable()
@@ -165,12 +167,14 @@ extension DBInstance {
 
   private func becomeAvailable() {
     status = .available
+    log("LOG: database system is ready to accept connections")
     publishEndpoint()
     journal.recover(component)
   }
 
   /// A fast shutdown: sessions are told so, and new connections refused.
   private func closeListener() {
+    if listener?.isOpen == true { logShutdown() }
     listener?.stopAccepting()
     dropSessions()
   }

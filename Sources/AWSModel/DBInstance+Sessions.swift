@@ -17,6 +17,17 @@ extension DBInstance: PostgresService {
   package static let reservedSlots = 5
 
   package func open(_ startup: PostgresStartup) async throws(PostgresError) -> any PostgresSession {
+    forkedBackends += 1
+    let session = LoggedSession(
+      client: startup.client, user: startup.user, database: startup.database,
+      process: Self.firstBackend + forkedBackends)
+    do throws(PostgresError) { return try await accept(startup, session) } catch {
+      logRefusal(error, of: session)
+      throw error
+    }
+  }
+
+  private func accept(_ startup: PostgresStartup, _ session: LoggedSession) async throws(PostgresError) -> Backend {
     try checkAvailable()
     guard connections + otherSessions < maxConnections else { throw .tooManyClients }
     guard connections + otherSessions < maxConnections - Self.reservedSlots else {
@@ -24,7 +35,7 @@ extension DBInstance: PostgresService {
     }
     // The slot is taken while the backend authenticates: a storm of logins uses up slots and processors.
     connections += 1
-    let backend = Backend(self)
+    let backend = Backend(self, session)
     do throws(PostgresError) {
       try await authenticate(startup)
       guard backend.isCurrent else { throw .shuttingDown }
@@ -54,10 +65,12 @@ extension DBInstance: PostgresService {
   private final class Backend: PostgresSession {
     private let instance: DBInstance
     private let epoch: Listener?
+    private let session: LoggedSession
     private var isOpen = true
 
-    init(_ instance: DBInstance) {
+    init(_ instance: DBInstance, _ session: LoggedSession) {
       self.instance = instance
+      self.session = session
       epoch = instance.listener
     }
 
@@ -73,6 +86,7 @@ extension DBInstance: PostgresService {
         span?.end()
       } catch {
         span?.end(error: error.message)
+        instance.logRefusal(error, of: session)
         throw error
       }
     }

@@ -68,6 +68,11 @@ package final class DBInstance {
   /// Log flushes and the time that they took, for the volume's metrics.
   var flushes = (count: 0, total: TimeSpan.zero)
 
+  /// Where its log is published; `nil` until it belongs to a region.
+  var logStream: LogStream?
+  /// Processes forked so far.
+  var forkedBackends = 0
+
   let network: Network
   let journal: Journal
   let stream: RandomStream

@@ -47,12 +47,22 @@ extension LoadBalancer {
     package var method: HTTPMethod
     package var host: String
     package var path: String
+    /// The balancer's node that took it.
+    package var node: IPv4Address
+    package var client: IPv4Address
+    package var clientPort: UInt16
     /// `nil` when no target answered.
     package var target: IPv4Address?
+    package var targetPort: UInt16
     package var duration: TimeSpan
     /// 460 for a client that closed its connection before the answer.
     package var elbStatus: Int
     package var targetStatus: Int?
+    /// Bytes of the request and of the answer, headers included.
+    package var received: Int
+    package var sent: Int
+    /// The W3C trace that the request belonged to.
+    package var trace: TraceID?
   }
 
   /// Why the balancer answered itself, for a trace.

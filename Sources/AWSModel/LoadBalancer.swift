@@ -119,7 +119,7 @@ package final class LoadBalancer {
       let span = exchange.trace?.begin(.balance, at: host.place)
       let (response, target) = await balancer.forward(request, from: host, span)
       span?.end(status: response.status, error: target == nil ? LoadBalancer.reason(response.status) : nil)
-      balancer.count(response.status, target, isAbandoned: exchange.isAbandoned, request, since: began)
+      balancer.count(response, target, request, exchange, at: host, since: began)
       return response
     }
   }
@@ -177,9 +177,12 @@ package final class LoadBalancer {
 
   // MARK: What it notes
 
-  private func count(_ status: Int, _ target: Target?, isAbandoned: Bool, _ request: HTTPRequest, since began: Instant)
-  {
+  private func count(
+    _ response: HTTPResponse, _ target: Target?, _ request: HTTPRequest, _ exchange: ExchangeContext, at node: Host,
+    since began: Instant
+  ) {
     let now = network.simulation.now
+    let (status, isAbandoned) = (response.status, exchange.isAbandoned)
     recentRequests += 1
     // A client that closed its connection gets nothing; the balancer notes 460.
     let noted = isAbandoned ? 460 : status
@@ -188,8 +191,11 @@ package final class LoadBalancer {
     target?.group?.metrics.count(noted, isTargets: !isAbandoned, now - began)
     onAccess?(
       AccessLogEntry(
-        at: began, method: request.method, host: request.host, path: request.path, target: target?.address,
-        duration: now - began, elbStatus: noted, targetStatus: target == nil ? nil : status))
+        at: began, method: request.method, host: request.host, path: request.path, node: node.address,
+        client: exchange.client.address, clientPort: exchange.connection?.clientPort ?? 0, target: target?.address,
+        targetPort: target?.port ?? 0, duration: now - began, elbStatus: noted,
+        targetStatus: target == nil ? nil : status, received: HTTPRequest.overhead + request.body.count,
+        sent: HTTPResponse.overhead + response.body.count, trace: request.traceParent?.trace))
   }
 
   private func noteHealth() {

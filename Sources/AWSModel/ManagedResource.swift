@@ -1,4 +1,5 @@
 import Documents
+import HTTPMessages
 import SimulationKernel
 
 /// A managed resource of Crossplane's AWS providers as its manifest gives it (upbound/provider-family-aws), with what is wrong

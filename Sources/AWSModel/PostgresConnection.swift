@@ -43,6 +43,8 @@ package final class PostgresConnection {
         from: host, to: resolved, port: port, deadline: deadline, trace: trace, scope: scope)
       do {
         guard let service = connection.listener.service as? any PostgresService else { throw NetworkError.reset }
+        var startup = startup
+        startup.client = "\(host.address)(\(connection.clientPort))"
         let session = try await authenticate(connection, service, startup, network, deadline, trace)
         return PostgresConnection(connection, session, network)
       } catch {

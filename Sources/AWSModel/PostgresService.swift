@@ -84,6 +84,8 @@ package struct PostgresStartup: Hashable, Sendable {
   package var user: String
   package var password: String
   package var database: String
+  /// Whence it comes, such as `10.10.11.4(41522)`; the connection fills it in.
+  package var client = ""
 
   package init(user: String, password: String, database: String) {
     self.user = user

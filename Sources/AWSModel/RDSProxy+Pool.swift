@@ -93,6 +93,7 @@ extension RDSProxy {
   func note(_ error: PostgresError) {
     let line = error.message.split(separator: "\n").first.map(String.init) ?? error.message
     if recovery != nil { targetHealthReason = line }
+    log(.warning, error.message.split(separator: "\n").joined(separator: " "))
     degrade(line)
   }
 

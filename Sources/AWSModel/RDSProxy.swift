@@ -67,6 +67,10 @@ package final class RDSProxy {
   var isOpening = false
   /// Where clients wait while the target is unavailable; `nil` while it is available.
   var recovery: Gate?
+  /// Where its log is published; `nil` until it belongs to a region.
+  var logStream: LogStream?
+  /// Clients that connected so far.
+  var clientCount = 0
   /// Whether the journal has it as degraded.
   var isNotedAsDegraded = false
   let credentials: @Simulated () -> (user: String, password: String)?
@@ -162,17 +166,20 @@ extension RDSProxy {
     var startupProcessing: Distribution { RDSProxy.clientLogin }
 
     func open(_ startup: PostgresStartup) async throws(PostgresError) -> any PostgresSession {
+      proxy.clientCount += 1
       guard let known = proxy.credentials() else {
         proxy.metrics.clientLoginsFailed += 1
+        proxy.log(.error, PostgresError.proxyCredentialsInvalid.message, client: proxy.clientCount)
         throw .proxyCredentialsInvalid
       }
       guard known.user == startup.user, known.password == startup.password else {
         proxy.metrics.clientLoginsFailed += 1
+        proxy.logRefusedLogin(startup.user, client: proxy.clientCount)
         throw .wrongPassword(startup.user)
       }
       guard startup.database == proxy.target.configuration.databaseName else { throw .noDatabase(startup.database) }
       proxy.clientConnections += 1
-      return ClientSession(self)
+      return ClientSession(self, number: proxy.clientCount)
     }
   }
 
@@ -181,8 +188,12 @@ extension RDSProxy {
     private let scope = CancelScope()
     private var isOpen = true
     private var pinned: PostgresConnection?
+    private let number: Int
 
-    init(_ node: Node) { self.node = node }
+    init(_ node: Node, number: Int) {
+      self.node = node
+      self.number = number
+    }
 
     func run(_ work: PostgresWork) async throws(PostgresError) {
       let span = work.trace?.begin(.lend, at: node.host.place)
@@ -208,12 +219,14 @@ extension RDSProxy {
       let backend: PostgresConnection
       do throws(PostgresError) { backend = try await proxy.borrow(from: node.host, for: scope) } catch {
         work.trace?.addPast(.proxy, since: began)
+        if error == .borrowTimeout { proxy.log(.error, error.message, client: number) }
         throw error
       }
       work.trace?.addPast(.proxy, since: began)
       if proxy.pinsSessions, isOpen {
         pinned = backend
         proxy.pinnedSessions += 1
+        proxy.logPinned(client: number, backend: proxy.metrics.connectionsSetupSucceeded)
         return try await proxy.run(work, from: node.host, on: backend)
       }
       defer { proxy.giveBack(node.host, backend) }

@@ -1,3 +1,4 @@
+import HTTPMessages
 import NetworkModel
 import SimulationKernel
 
@@ -58,10 +59,4 @@ extension SecurityGroupRule {
     let text = "\(group)/\(direction.rawValue)/\(ipProtocol)/\(fromPort)/\(toPort)/\(peer)"
     return "sgr-0" + hexadecimal(fnv1a(text.utf8), digits: 16)
   }
-}
-
-/// The last digits of a number in base 16, with leading zeros.
-func hexadecimal(_ value: UInt64, digits: Int) -> String {
-  let text = String(value, radix: 16)
-  return String(repeating: "0", count: max(0, digits - text.count)) + text.suffix(digits)
 }

@@ -25,6 +25,8 @@ package struct IngressModel: Sendable {
   package var routes: [Route]
   package var healthCheck: TargetGroup.HealthCheck
   package var deregistrationDelay: TimeSpan
+  /// Where the access log goes; `nil` where it is off.
+  package var accessLogBucket: String?
 
   /// - Returns: `nil` for an Ingress of another class.
   package init?(_ ingress: KubeObject) {
@@ -41,6 +43,11 @@ package struct IngressModel: Sendable {
         deregistrationDelay = .seconds(seconds)
       }
     }
+    let attributes = Self.words(value("load-balancer-attributes")).map {
+      $0.split(separator: "=", maxSplits: 1).map(String.init)
+    }
+    func attribute(_ name: String) -> String? { attributes.first { $0.count == 2 && $0[0] == name }?[1] }
+    if attribute("access_logs.s3.enabled") == "true" { accessLogBucket = attribute("access_logs.s3.bucket") }
     routes = Self.routes(ingress.spec)
   }
 

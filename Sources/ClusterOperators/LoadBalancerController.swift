@@ -97,6 +97,7 @@ package final class LoadBalancerController {
       return refuse(ingress, "couldn't auto-discover subnets: unable to resolve at least one subnet")
     }
     balancers[name] = balancer
+    if let bucket = model.accessLogBucket { region.logAccess(of: balancer, bucket: bucket) }
     return balancer
   }
 

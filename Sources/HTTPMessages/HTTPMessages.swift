@@ -45,6 +45,16 @@ package struct HTTPHeaders: Hashable, Sendable {
   }
 }
 
+extension HTTPRequest {
+  /// Bytes of a request line and its headers, as messages of this platform have them on the wire.
+  package static let overhead = 400
+}
+
+extension HTTPResponse {
+  /// Bytes of a status line and its headers.
+  package static let overhead = 300
+}
+
 /// A request as it arrives at an origin: target already split, body complete.
 package struct HTTPRequest: Sendable {
   package var method: HTTPMethod

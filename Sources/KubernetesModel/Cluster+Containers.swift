@@ -1,4 +1,5 @@
 import SimulationKernel
+import Telemetry
 
 // Looking into containers, and what befalls them and their nodes.
 extension Cluster {
@@ -14,14 +15,6 @@ extension Cluster {
     if !previous { return found.process?.log }
     if case .waiting = found.state { return found.process?.log }
     return found.previousLog
-  }
-
-  /// Every line that is still there of the pods that are still there.
-  package var allLogLines: [(namespace: String, pod: String, line: LogLine)] {
-    kubelets.sorted { $0.key < $1.key }.flatMap { $0.value.allWorkers }.flatMap { worker in
-      worker.all.flatMap { ($0.previousLog ?? []) + ($0.process?.log ?? []) }
-        .map { (worker.key.namespace, worker.key.name, $0) }
-    }
   }
 
   /// The running processes of a pod.

@@ -12,16 +12,19 @@ package final class Cluster {
     /// The region's code, such as `eu-south-2`.
     package var region: String
     package var podSecurityGroups: [String]
+    /// Where an agent on each node ships the logs of containers; `nil` where none runs.
+    package var logs: LogStore?
     /// A free address for a pod in a zone.
     package var allocateAddress: @Simulated (String) -> IPv4Address?
 
     package init(
-      name: String, region: String, podSecurityGroups: [String] = [],
+      name: String, region: String, podSecurityGroups: [String] = [], logs: LogStore? = nil,
       allocateAddress: @escaping @Simulated (String) -> IPv4Address?
     ) {
       self.name = name
       self.region = region
       self.podSecurityGroups = podSecurityGroups
+      self.logs = logs
       self.allocateAddress = allocateAddress
     }
   }
@@ -36,6 +39,8 @@ package final class Cluster {
   package private(set) var metricsServer: MetricsServer?
   /// What the pods ask the cluster's name server, for its processes to report.
   package let lookups = LookupStatistics()
+  /// How pods find and reach Services.
+  package let services: ServiceNetwork
   let configuration: Configuration
   package let registry: PublicImages
 
@@ -59,6 +64,7 @@ package final class Cluster {
     self.journal = journal
     simulation = network.simulation
     server = APIServer(simulation, cluster: configuration.name, journal: journal)
+    services = ServiceNetwork(server, network: network, region: configuration.region)
     events = EventRecorder(server)
     nodeController = NodeController(server, events)
     deployments = DeploymentController(server, events)
@@ -87,6 +93,7 @@ package final class Cluster {
       let host = network.addHost(
         name: "\(name)/node/\(node.name)", address: address, zone: Zone(region: configuration.region, name: zone),
         roles: [node.name, "node"])
+      host.services = services
       kubelets[node.name] = Kubelet(node, host: host, cluster: self, events: events)
     }
   }

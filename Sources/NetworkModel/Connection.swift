@@ -18,6 +18,8 @@ package final class Connection {
   /// Called once when this side closes: the server's process learns of it.
   package var onClose: (@Simulated () -> Void)?
 
+  private var sent = FlowMeter.Counter()
+  private var received = FlowMeter.Counter()
   private let network: Network
   private let path: Path
   private let back: Path
@@ -48,6 +50,24 @@ package final class Connection {
     guard !isClosed else { return false }
     guard server.isUp else { return true }
     return listener.isOpen && network.simulation.now - lastUsed <= listener.idleTimeout
+  }
+
+  /// The port from which the client talks.
+  package var clientPort: UInt16 { ephemeralPort(numberAtClient) }
+
+  /// What has passed since it was last asked.
+  func takeFlow() -> (sent: FlowMeter.Counter, received: FlowMeter.Counter) {
+    defer { (sent, received) = (FlowMeter.Counter(), FlowMeter.Counter()) }
+    return (sent, received)
+  }
+
+  private func meter(_ way: Path, _ bytes: Int) {
+    if sent.packets == 0, received.packets == 0 { network.flows.began(self) }
+    if way === path {
+      sent.add(bytes, at: network.simulation.now)
+    } else {
+      received.add(bytes, at: network.simulation.now)
+    }
   }
 
   package func close() {
@@ -141,6 +161,7 @@ package final class Connection {
     while true {
       if way.from.isUp, way.to.isUp, isTracked || isStillPermitted, let span = way.trip(bytes, network) {
         guard network.simulation.now + span <= deadline else { try await giveUp(deadline, trace) }
+        meter(way, bytes)
         await network.pause(span, component, trace, Network.tripEvent)
         if way.to.isUp { return }
       }
@@ -176,11 +197,11 @@ extension Connection {
     let context = ExchangeContext(client: client, trace: trace, connection: self)
     let service = listener.httpService
     return try await exchange(
-      requestBytes: 400 + request.body.count, deadline: deadline, component: component, trace: trace
+      requestBytes: HTTPRequest.overhead + request.body.count, deadline: deadline, component: component, trace: trace
     ) {
       guard let service else { throw NetworkError.reset }
       let response = try await service.respond(to: request, context)
-      return (response, 300 + response.body.count)
+      return (response, HTTPResponse.overhead + response.body.count)
     }
   }
 }

@@ -19,6 +19,9 @@ package final class Host {
   /// How its processes look names up; as a plain machine of its region's network does unless set.
   package var resolver = ResolverConfiguration()
 
+  /// The rules for virtual addresses on its machine; `nil` outside of clusters.
+  package weak var services: (any ServiceRouting)?
+
   /// Where its lookups are counted; `nil` for hosts whose name server nobody watches.
   package var lookups: LookupStatistics?
 
@@ -66,6 +69,9 @@ package final class Host {
 
   /// Connections that processes here hold as clients.
   package var openClientConnections: Int { clientConnections.count }
+
+  /// The number that its next connection will get.
+  var nextConnection: Int { openedCount + 1 }
 
   func opened(_ connection: Connection) {
     openedCount += 1

@@ -130,6 +130,8 @@ extension NameError: Error {}
 package struct ResolverConfiguration {
   /// The server asked; `nil` for the region's own.
   package var server: NameSystem?
+  /// How `/etc/resolv.conf` calls it; that of every VPC unless set.
+  package var serverAddress = "169.254.169.253"
   /// Suffixes tried for names with fewer dots than `ndots`.
   package var searchDomains: [String]
   /// Names with at least so many dots are first tried as they are.
@@ -145,12 +147,16 @@ package struct ResolverConfiguration {
   }
 
   /// What kubelet writes for a pod with `dnsPolicy: ClusterFirst` (Kubernetes documentation, "DNS for Services and Pods").
-  package static func pod(namespace: String, server: NameSystem, region: String) -> ResolverConfiguration {
-    ResolverConfiguration(
+  package static func pod(
+    namespace: String, server: NameSystem, address: String = "", region: String
+  ) -> ResolverConfiguration {
+    var configuration = ResolverConfiguration(
       server: server,
       searchDomains: [
         "\(namespace).svc.cluster.local", "svc.cluster.local", "cluster.local", "\(region).compute.internal",
-      ], ndots: 5)
+      ], ndots: 5, keepsAnswers: false)
+    configuration.serverAddress = address
+    return configuration
   }
 
   /// The names that are tried, in order (resolv.conf(5)).

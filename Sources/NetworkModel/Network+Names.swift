@@ -27,9 +27,8 @@ extension Network {
   private func ask(_ name: String, on host: Host, trace: TraceContext?) async throws(NetworkError) -> IPv4Address {
     let server = host.resolver.server ?? names(of: host.zone.region)
     for candidate in host.resolver.candidates(name) {
-      let isFar = server.upstream != nil && !server.isCached(candidate, at: simulation.now)
-      let process = host.lookups?.take()
-      switch process?.objection(candidate).map(Result.failure) ?? server.answer(candidate, at: simulation.now) {
+      let (answer, isFar, process) = await answer(to: candidate, of: server, host, trace)
+      switch answer {
       case .success(let record) where !record.addresses.isEmpty:
         await lookUp(server, isFar: isFar, .noError, process, trace)
         if host.resolver.keepsAnswers {
@@ -40,13 +39,28 @@ extension Network {
       case .failure(.serverFailure):
         await lookUp(server, isFar: isFar, .serverFailure, process, trace)
         throw .nameResolution(.serverFailure, name: name)
-      case .failure(.timedOut):
-        process?.count(nil, .zero, isCached: nil)
-        await pause(profile.nameTimeout * profile.nameAttempts, .nameResolution, trace, Self.lookupEvent)
-        throw .nameResolution(.timedOut, name: name)
+      case .failure(.timedOut): throw .nameResolution(.timedOut, name: name)
       }
     }
     throw .nameResolution(.noSuchDomain, name: name)
+  }
+
+  /// What the server says in the end: one that is silent is asked again after a pause, as often as the resolver is patient.
+  ///
+  /// - Returns: the answer, whether the server had to ask somebody else for it, and which of its processes gave it.
+  private func answer(
+    to name: String, of server: NameSystem, _ host: Host, _ trace: TraceContext?
+  ) async -> (Result<NameSystem.Record, NameError>, isFar: Bool, process: LookupCounter?) {
+    for _ in 0..<profile.nameAttempts {
+      let process = host.lookups?.take()
+      let isFar = server.upstream != nil && !server.isCached(name, at: simulation.now)
+      let answer =
+        process?.objection(name).map { .failure($0) } ?? server.answer(name, at: simulation.now)
+      guard case .failure(.timedOut) = answer else { return (answer, isFar, process) }
+      process?.count(nil, .zero, isCached: nil)
+      await pause(profile.nameTimeout, .nameResolution, trace, Self.lookupEvent)
+    }
+    return (.failure(.timedOut), false, nil)
   }
 
   private func lookUp(

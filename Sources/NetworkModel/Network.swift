@@ -13,6 +13,9 @@ package final class Network {
   /// Everything that was ever on the network, by the numbers of the hosts: where the spans of traces happened.
   package private(set) var places: [TracedPlace] = []
 
+  /// What passes between hosts.
+  package let flows: FlowMeter
+
   let stream: RandomStream
   private var hosts: [IPv4Address: Host] = [:]
   private var filters: [any PacketFilter] = []
@@ -22,6 +25,7 @@ package final class Network {
     self.simulation = simulation
     self.profile = profile
     stream = simulation.random("network")
+    flows = FlowMeter(simulation)
   }
 
   /// The names that hosts of a region resolve.
@@ -84,6 +88,13 @@ package final class Network {
     filters.allSatisfy { $0.permits(from: from, to: to, port: port) }
   }
 
+  /// Whether a SYN gets through; one that does not is a flow that was rejected.
+  private func admits(_ from: Host, _ to: Host, _ port: UInt16) -> Bool {
+    if permits(from: from, to: to, port: port) { return true }
+    flows.reject(from: from, to: to, port: port, attempt: from.nextConnection)
+    return false
+  }
+
   func tracks(from: Host, to: Host, port: UInt16) -> Bool {
     filters.allSatisfy { $0.tracks(from: from, to: to, port: port) }
   }
@@ -120,9 +131,14 @@ package final class Network {
     _ from: Host, _ address: IPv4Address, _ port: UInt16, _ tls: TLSPolicy?, _ deadline: Instant,
     _ trace: TraceContext?, _ scope: CancelScope?
   ) async throws(NetworkError) -> Connection {
+    var (address, port) = (address, port)
+    if hosts[address] == nil, let route = from.services?.route(to: address, port: port) {
+      guard case .backend(let backend, let backendPort) = route else { throw .refused(address: address, port: port) }
+      (address, port) = (backend, backendPort)
+    }
     var retry = profile.synTimeout
     while true {
-      if let target = hosts[address], target.isUp, from.isUp, permits(from: from, to: target, port: port) {
+      if let target = hosts[address], target.isUp, from.isUp, admits(from, target, port) {
         let path = path(from: from, to: target)
         let back = self.path(from: target, to: from)
         if let there = path.synTrip(self), let here = back.trip(40, self) {

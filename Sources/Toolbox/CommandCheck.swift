@@ -54,7 +54,9 @@ package enum CommandCheck {
     case "aws":
       let operation = plain.dropFirst().filter { !$0.hasPrefix("-") }.dropFirst().first ?? ""
       return !operation.isEmpty
-        && !["describe-", "get-", "list-", "lookup-", "wait", "filter-", "start-query", "tail"].contains {
+        && ![
+          "describe-", "get-", "list-", "lookup-", "wait", "filter-", "start-query", "tail", "ls", "cp", "download-",
+        ].contains {
           operation.hasPrefix($0)
         }
     case "psql":

@@ -26,7 +26,7 @@ package final class Region {
 
   init(
     _ definition: Platform.RegionDefinition, network: Network, securityGroups: SecurityGroups, images: ImageCatalog,
-    journal: Journal, _ diagnostics: Diagnostics
+    journal: Journal, withTelemetry: Bool = true, _ diagnostics: Diagnostics
   ) throws {
     name = definition.name
     code = definition.code
@@ -38,14 +38,15 @@ package final class Region {
     self.residency = residency
     let aws = AWSRegion(
       name: name, code: code, accountID: definition.accountID, network: network, securityGroups: securityGroups,
-      journal: journal)
+      journal: journal, keepsLogs: withTelemetry)
     self.aws = aws
     try aws.load(definition.awsResources, diagnostics)
     for instance in aws.instances {
       try PaymentSchema.install(on: instance.store, residency: residency, currency: residency == .eu ? .eur : .mxn)
     }
-    let configuration = Cluster.Configuration(name: name, region: code, podSecurityGroups: aws.clusterSecurityGroups) {
-      zone in
+    let configuration = Cluster.Configuration(
+      name: name, region: code, podSecurityGroups: aws.clusterSecurityGroups, logs: aws.logs
+    ) { zone in
       aws.allocateAddress(tier: "private", zone: zone)?.address
     }
     cluster = Cluster(configuration, network: network, registry: images, journal: journal)
@@ -53,7 +54,7 @@ package final class Region {
       .flatMap { $0.at("spec", "rules")?.sequence ?? [] }.compactMap { $0["host"]?.string }
     loadBalancerController = LoadBalancerController(cluster, aws)
     secretSync = SecretSync(cluster, aws)
-    monitoring = MonitoringStack(cluster, aws)
+    monitoring = MonitoringStack(cluster, aws, isOn: withTelemetry)
     apply(definition.objects, diagnostics)
     cluster.startKubelets()
   }
@@ -71,6 +72,15 @@ package final class Region {
         }
       }
     }
+  }
+}
+
+extension Region {
+  /// What wrote a stream, as scenario targets are written: a pod, a database, a proxy; empty for anything else.
+  package func component(of stream: LogStream) -> String {
+    if case .container(let namespace, let pod, _, _) = stream.envelope { return "\(name)/pod/\(namespace)/\(pod)" }
+    return aws.instances.first { $0.logGroup == stream.group }?.component
+      ?? aws.proxies.first { $0.logGroup == stream.group }?.component ?? ""
   }
 }
 

@@ -93,36 +93,36 @@ package final class TrafficSource {
     let sent = simulation.now
     recorder.sent(at: sent)
     let trace = region.monitoring.traces.begin(at: client.place)
-    defer { region.monitoring.traces.finish(trace) }
+    defer { if let trace { region.monitoring.traces.finish(trace) } }
     let outcome: RequestOutcome
     do throws(NetworkError) {
       let response = try await send(key, deadline: sent + Self.patience, trace)
       outcome = .answered(status: response.status)
-      trace.end(status: response.status)
+      trace?.end(status: response.status)
       if response.status == 200 { acknowledge(response, key) }
     } catch {
       outcome = .failed(reason: "\(error)")
-      trace.end(error: error.summary)
+      trace?.end(error: error.summary)
     }
     recorder.finished(sentAt: sent, latency: simulation.now - sent, outcome: outcome)
     guard case .answered(let status) = outcome, status < 500 else { return false }
-    note(trace, sent: sent, latency: simulation.now - sent)
+    if let trace { note(trace, sent: sent, latency: simulation.now - sent) }
     return true
   }
 
   private func send(
-    _ key: IdempotencyKey, deadline: Instant, _ trace: TraceContext
+    _ key: IdempotencyKey, deadline: Instant, _ trace: TraceContext?
   ) async throws(NetworkError) -> HTTPResponse {
     let connection = try await connection(deadline, trace)
     let request = HTTPRequest(
       host: host, path: path, query: query, headers: HTTPHeaders([HTTPHeader("Idempotency-Key", key.description)]),
-      traceParent: trace.traceParent)
+      traceParent: trace?.traceParent)
     let response = try await connection.send(request, deadline: deadline, component: .clientNetwork, trace: trace)
     idle.append(connection)
     return response
   }
 
-  private func connection(_ deadline: Instant, _ trace: TraceContext) async throws(NetworkError) -> Connection {
+  private func connection(_ deadline: Instant, _ trace: TraceContext?) async throws(NetworkError) -> Connection {
     while let kept = idle.popLast() {
       if kept.isUsable { return kept }
     }

@@ -24,8 +24,9 @@ package final class World {
 
   /// Builds the platform at instant zero; nothing has run yet.
   ///
+  /// - Parameter withTelemetry: off only where its cost is measured.
   /// - Throws: `DiagnosticList` for manifests that contradict each other.
-  package init(_ platform: Platform, seed: UInt64, recordingTrace: Bool = false) throws {
+  package init(_ platform: Platform, seed: UInt64, recordingTrace: Bool = false, withTelemetry: Bool = true) throws {
     self.platform = platform
     simulation = Simulation(seed: seed)
     if recordingTrace { simulation.recordTrace() }
@@ -36,7 +37,8 @@ package final class World {
     addImages(diagnostics)
     for definition in platform.regions {
       let region = try Region(
-        definition, network: network, securityGroups: securityGroups, images: images, journal: journal, diagnostics)
+        definition, network: network, securityGroups: securityGroups, images: images, journal: journal,
+        withTelemetry: withTelemetry, diagnostics)
       regions.append(region)
       monitoring.add(region.monitoring, region: region.code)
     }

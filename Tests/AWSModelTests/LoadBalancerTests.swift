@@ -148,6 +148,35 @@ private final class Front {
     }
   }
 
+  @Test func theAccessLogIsDeliveredEveryFiveMinutesAndExpires() throws {
+    try Simulated.perform {
+      let front = Front(pods: 1)
+      front.fixture.region.logAccess(of: front.balancer, bucket: "access")
+      let log = try #require(front.fixture.region.accessLogs.first)
+      front.fixture.run(.seconds(20))
+      #expect(front.get().0 == 200)
+      #expect(front.get(host: "elsewhere.example").0 == 404)
+      #expect(log.objects.isEmpty)
+      front.fixture.run(.minutes(5))
+      let lines = log.objects.flatMap { log.text($0).split(separator: "\n").map(String.init) }
+      #expect(lines.count == 2)
+      // 30 blanks outside of quotes: 31 fields (Elastic Load Balancing user guide, "Access log entries").
+      for line in lines {
+        var isQuoted = false
+        #expect(
+          line.count { sign in
+            if sign == "\"" { isQuoted.toggle() }; return sign == " " && !isQuoted
+          } == 28)
+      }
+      #expect(lines.contains { $0.contains(" 200 200 ") && $0.contains(":8080 0.000 ") })
+      #expect(lines.contains { $0.contains(" - -1 -1 -1 404 - ") })
+      #expect(
+        log.objects.allSatisfy { $0.key.hasPrefix("AWSLogs/111122223333/elasticloadbalancing/eu-south-2/2026/03/02/") })
+      front.fixture.run(AccessLog.retention + AccessLog.period)
+      #expect(log.objects.isEmpty)
+    }
+  }
+
   @Test func aTargetThatClosesIdleConnectionsFirstGivesSporadic502() {
     Simulated.perform {
       let front = Front(pods: 1, targetIdle: .seconds(5))

@@ -51,6 +51,11 @@ import Testing
     Row(arguments: ["inspect"], code: 2, prints: "inspect needs the folder of a run"),
     Row(
       arguments: ["inspect", "nowhere", "--sql", "select 1"], code: 2, prints: "nowhere/twin.db: there is no record"),
+    Row(arguments: ["traces"], code: 2, prints: "traces needs the folder of a run"),
+    Row(arguments: ["traces", "nowhere"], code: 2, prints: "nowhere/twin.db: there is no record"),
+    Row(arguments: ["traces", "nowhere", "--id", "xyz"], code: 2, prints: "--id takes 32 hexadecimal digits"),
+    Row(arguments: ["traces", "nowhere", "--count", "0"], code: 2, prints: "--count takes a number above zero"),
+    Row(arguments: ["traces", "nowhere", "--format", "svg"], code: 2, prints: "--format takes text or otlp"),
     Row(arguments: ["inspect", "nowhere", "--at", "soon?", "--", "kubectl"], code: 2, prints: "--at takes a time"),
     Row(
       arguments: ["inspect", "nowhere", "--", "kubectl", "delete", "pod", "x"], code: 2,
@@ -102,6 +107,24 @@ import Testing
     #expect(Int(try inspect("--sql", "SELECT count(*) FROM series").dropLast()) ?? 0 > 2000)
     let bytes = try inspect("--sql", "SELECT 1.0 * sum(length(data)) / sum(samples) FROM chunks").dropLast()
     #expect(Double(bytes) ?? 9 < 4)
+    #expect(
+      Int(try inspect("--sql", "SELECT count(*) FROM logs WHERE message LIKE '%configuration error%'").dropLast()) ?? 0
+        > 3)
+    let shown = try Program.run(["traces", folder, "--sample", "--count", "1"]).output
+    #expect(
+      shown.contains("kept as sample") && shown.contains("critical path: ") && shown.contains("commit to both zones"))
+    let exported = try Program.run(["traces", folder, "--slow", "--count", "2", "--format", "otlp"]).json
+    let ids = Set(
+      (exported["resourceSpans"]?.array ?? []).flatMap { resource in
+        (resource["scopeSpans"]?[0]?["spans"]?.array ?? []).compactMap { $0["traceId"]?.string }
+      })
+    #expect(ids.count == 2)
+    let id = try #require(ids.sorted().first)
+    #expect(try Program.run(["traces", folder, "--id", id]).output.hasPrefix(id))
+    let found = try inspect(
+      "--at", "9m", "--", "kubectl", "exec", "-n", "payments", "deploy/payment-latency-api", "--", "curl", "-s",
+      "http://tempo.monitoring:3200/api/traces/\(id)")
+    #expect(found.contains("SPAN_KIND_SERVER"))
     #expect(try Program.run(["inspect", folder, "--at", "99h"] + pods).errors.contains("behind the end of the record"))
   }
 

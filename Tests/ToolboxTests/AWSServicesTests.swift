@@ -136,7 +136,7 @@ import Testing
   }
 
   @Test(arguments: [
-    ("rds describe-db-instances --output yaml", 252, "argument --output: Invalid choice"),
+    ("rds describe-db-instances --output xml", 252, "argument --output: Invalid choice"),
     ("rds describe-db-instances --query a[", 252, "Bad value for --query a[: Invalid jmespath expression"),
     (
       "rds describe-db-instances --region mars-1", 255,

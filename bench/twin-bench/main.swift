@@ -5,7 +5,7 @@ import SimulationKernel
 import Telemetry
 import TwinWorld
 
-/// `twin-bench kernel | world | core | scrape | query FOLDER`: figures of the simulator on this machine. Machines are noisy: quote ratios of one
+/// `twin-bench kernel | world | core | scrape | telemetry | query FOLDER`: figures of the simulator on this machine. Machines are noisy: quote ratios of one
 /// run, not single times.
 func wallSeconds() -> Double {
   var time = timespec()
@@ -70,6 +70,13 @@ if parts.contains("core") {
 if parts.contains("scrape") {
   let cost = try ScrapeCost.measure()
   print("scrape: \(Int(cost.unchanged)) ns a line that did not change, \(Int(cost.changed)) ns a line with a new value")
+}
+if parts.contains("telemetry") {
+  let cost = try TelemetryCost.measure("scenarios/crashloop.yaml")
+  let share = (cost.with / cost.without - 1) * 100
+  print(
+    "telemetry: crashloop.yaml takes \((cost.with * 10).rounded() / 10) s with it and \((cost.without * 10).rounded() / 10) s without, \(Int(share.rounded()))% more"
+  )
 }
 if let index = parts.firstIndex(of: "query"), index + 1 < parts.count {
   try QueryCost.measure(folder: parts[index + 1])

@@ -21,11 +21,15 @@ package final class MonitoringStack {
   /// The servers that run.
   package private(set) var servers: [PrometheusServer] = []
 
-  package init(_ cluster: Cluster, _ region: AWSRegion) {
+  /// Whether servers scrape and evaluate; off only where the cost of telemetry is measured.
+  package let isOn: Bool
+
+  package init(_ cluster: Cluster, _ region: AWSRegion, isOn: Bool = true) {
     self.cluster = cluster
+    self.isOn = isOn
     self.region = region
     engine = QueryEngine(store)
-    traces = TraceCollector(cluster.simulation, region: region.name)
+    traces = TraceCollector(cluster.simulation, region: region.name, isOn: isOn)
     prometheusOperator = PrometheusOperator(cluster)
   }
 

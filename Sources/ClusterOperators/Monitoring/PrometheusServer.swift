@@ -103,12 +103,14 @@ package final class PrometheusServer: ContainerProgram {
   }
 
   private func load() {
-    guard let container, let found = monitoring?.prometheusOperator.configuration(object) else { return }
+    guard let container, let monitoring, monitoring.isOn,
+      let found = monitoring.prometheusOperator.configuration(object)
+    else { return }
     configuration = found
     reloads += 1
     lastReload = container.simulation.now
     container.write(#"level=info msg="Completed loading of configuration file""#)
-    if let monitoring { loadRules(found, container, monitoring) }
+    loadRules(found, container, monitoring)
     // Jobs may have changed in what targets do not show: all loops begin anew, as a reload of a changed job does.
     for loop in sortedLoops where !isSame(loop.job) { retire(loop) }
     scheduleDiscovery()

@@ -1,11 +1,6 @@
 import NetworkModel
 import SimulationKernel
-
-/// One line that a container wrote.
-package struct LogLine: Sendable {
-  package var at: Instant
-  package var text: String
-}
+import Telemetry
 
 /// One run of a container: what its program sees, and what kubelet can do to it.
 @Simulated
@@ -39,10 +34,9 @@ package final class ContainerProcess {
   package var leakedMemory: Int64 = 0 { didSet { use(memory: workingSet - oldValue + leakedMemory) } }
   /// Accepts connections and never answers: the fault `process.hang`.
   package var isHung = false
-  package private(set) var log: [LogLine] = []
-
-  /// Lines kept of one run; older ones are dropped, as kubelet's rotation drops them.
-  package static let logLimit = 2000
+  private var file = ContainerLog()
+  /// Where an agent on the node ships the lines; `nil` where none does.
+  private let shipment: LogStream?
 
   /// How it ended; `nil` while it runs.
   private(set) var exit: Exit?
@@ -62,6 +56,7 @@ package final class ContainerProcess {
   package init(
     simulation: Simulation, pod: String, namespace: String, name: String, image: String, arguments: [String] = [],
     environment: [String: String], host: Host, cpu: CPUQuota, memoryLimit: Int64?, network: Network? = nil,
+    shipment: LogStream? = nil,
     readFile: @escaping @Simulated (String) -> String? = { _ in nil }
   ) {
     self.simulation = simulation
@@ -76,15 +71,19 @@ package final class ContainerProcess {
     self.cpu = cpu
     self.memoryLimit = memoryLimit
     self.network = network
+    self.shipment = shipment
     self.readFile = readFile
     stream = simulation.random("container/\(namespace)/\(pod)/\(name)")
   }
 
   /// Writes a line to the container's log.
   package func write(_ line: String) {
-    if log.count >= Self.logLimit { log.removeFirst(Self.logLimit / 4) }
-    log.append(LogLine(at: simulation.now, text: line))
+    file.write(line, at: simulation.now)
+    shipment?.write(line)
   }
+
+  /// What `kubectl logs` reads of this run.
+  package var log: [LogLine] { file.lines }
 
   /// The content of a mounted file, at most a minute older than its ConfigMap or Secret; `nil` when nothing is there.
   package func file(_ path: String) -> String? { readFile(path) }

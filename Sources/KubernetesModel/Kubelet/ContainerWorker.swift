@@ -1,5 +1,6 @@
 import Documents
 import SimulationKernel
+import Telemetry
 
 /// One container of a pod from its first image pull to its end: pull, configure, start, watch, restart with back-off
 /// (upstream: pkg/kubelet/kuberuntime/kuberuntime_manager.go, `SyncPod`; kuberuntime_container.go).
@@ -169,6 +170,16 @@ final class ContainerWorker {
 
   // MARK: Running
 
+  /// The stream to which Fluent Bit ships this container, named after its log file's path and its node.
+  private var shipment: LogStream? {
+    guard let logs = kubelet.logs else { return nil }
+    let (namespace, name, node) = (pod.key.namespace, pod.key.name, kubelet.node)
+    return logs.stream(
+      "/aws/containerinsights/\(kubelet.server.cluster)/application",
+      "\(node)-application.var.log.containers.\(name)_\(namespace)_\(spec.name).log",
+      .container(namespace: namespace, pod: name, container: spec.name, host: node))
+  }
+
   private func runOnce(_ image: ContainerImage, _ environment: [String: String]) async -> ContainerProcess.Exit? {
     await pod.pause(Self.creation.sample(kubelet.stream))
     guard !pod.isOver, let host = pod.host else { return nil }
@@ -177,7 +188,7 @@ final class ContainerWorker {
       simulation: simulation, pod: pod.key.name, namespace: pod.key.namespace, name: spec.name, image: spec.image,
       arguments: spec.arguments.map { expandVariables($0, environment) }, environment: environment, host: host,
       cpu: CPUQuota(simulation, limit: spec.cpuLimit, request: spec.cpuRequest, node: kubelet.processor),
-      memoryLimit: spec.memoryLimit, network: kubelet.network
+      memoryLimit: spec.memoryLimit, network: kubelet.network, shipment: shipment
     ) { [weak pod, spec] path in pod?.volumes.file(path, in: spec.json) }
     if case .terminated(let termination) = state { last = termination }
     if self.process != nil { previousLog = self.process?.log }

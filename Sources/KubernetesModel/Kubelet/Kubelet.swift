@@ -15,6 +15,9 @@ final class Kubelet {
   let stream: RandomStream
   let podSecurityGroups: [String]
   let lookups: LookupStatistics
+  let services: ServiceNetwork
+  /// Where the agent on the node ships the logs of containers.
+  let logs: LogStore?
   let images: ImageStore
   let processor: NodeProcessor
   /// Such as `amd64`.
@@ -54,6 +57,8 @@ final class Kubelet {
     network = cluster.network
     journal = cluster.journal
     lookups = cluster.lookups
+    services = cluster.services
+    logs = cluster.configuration.logs
     podSecurityGroups = cluster.configuration.podSecurityGroups
     allocate = cluster.configuration.allocateAddress
     stream = simulation.random("kubelet/\(server.cluster)/\(node.name)")

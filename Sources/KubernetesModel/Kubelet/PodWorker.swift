@@ -104,6 +104,8 @@ final class PodWorker {
           name: component, address: address, zone: kubelet.host.zone, roles: roles,
           securityGroups: kubelet.podSecurityGroups)
         host.lookups = kubelet.lookups
+        host.services = kubelet.services
+        host.resolver = resolver
         self.host = host
         return
       }
@@ -113,6 +115,19 @@ final class PodWorker {
       )
       await pause(ContainerWorker.retry.sample(kubelet.stream))
     }
+  }
+
+  /// What kubelet writes into `/etc/resolv.conf` (Kubernetes documentation, "Pod's DNS Policy").
+  private var resolver: ResolverConfiguration {
+    let policy = current?.spec["dnsPolicy"]?.string ?? "ClusterFirst"
+    let isOnHost = current?.spec["hostNetwork"]?.bool == true
+    let services = kubelet.services
+    guard services.hasNameServer, policy == "ClusterFirstWithHostNet" || policy == "ClusterFirst" && !isOnHost else {
+      return ResolverConfiguration()
+    }
+    return .pod(
+      namespace: key.namespace, server: services.names, address: services.nameServerAddress ?? "",
+      region: kubelet.host.zone.region)
   }
 
   /// Runs the init containers one after another; sidecars among them only have to have started.

@@ -95,9 +95,10 @@ extension Judgement {
     let range = range(ends)
     var instants: [Instant] = []
     for region in rehearsal.world.regions {
-      for line in region.cluster.allLogLines
-      where log.target.value.matches("\(region.name)/pod/\(line.namespace)/\(line.pod)") {
-        if range.contains(line.line.at), line.line.text.contains(log.contains) { instants.append(line.line.at) }
+      for stream in region.aws.logs.streams where log.target.value.matches(region.component(of: stream)) {
+        for line in stream.lines where range.contains(line.at) && line.text.contains(log.contains) {
+          instants.append(line.at)
+        }
       }
     }
     finding.isHeld = log.occurrences.contains(instants.count)

@@ -59,10 +59,12 @@ package final class Rehearsal {
   nonisolated private static let stepEvent: EventName = "scenario.step"
 
   /// Builds the world and lines up everything that happens without somebody acting.
-  package init(_ scenario: Scenario, platform: Platform, seed: UInt64, recordingTrace: Bool = false) throws {
+  package init(
+    _ scenario: Scenario, platform: Platform, seed: UInt64, recordingTrace: Bool = false, withTelemetry: Bool = true
+  ) throws {
     self.scenario = scenario
     leg = scenario.legs(.none)[0]
-    world = try World(platform, seed: seed, recordingTrace: recordingTrace)
+    world = try World(platform, seed: seed, recordingTrace: recordingTrace, withTelemetry: withTelemetry)
     origin = Instant.zero + Self.startUp + scenario.history
     injector = FaultInjector(world)
     scheduleTraffic()

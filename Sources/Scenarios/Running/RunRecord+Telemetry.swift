@@ -47,6 +47,27 @@ extension RunRecord {
     }
   }
 
+  /// Everything that CloudWatch Logs kept, without the envelopes of agents.
+  func fillLogs(_ connection: SQLiteConnection) throws {
+    let row = try connection.prepare("INSERT INTO log_lines VALUES (?1, ?2, ?3)")
+    var id: Int64 = 0
+    for region in rehearsal.world.regions {
+      for stream in region.aws.logs.streams {
+        id += 1
+        try connection.execute(
+          "INSERT INTO log_streams VALUES (?1, ?2, ?3, ?4, ?5)",
+          [
+            .integer(id), .text(region.name), .text(stream.group), .text(stream.name),
+            .text(region.component(of: stream)),
+          ])
+        for line in stream.lines {
+          try row.bindAll([.integer(id), milliseconds(line.at), .text(line.text)])
+          try row.run()
+        }
+      }
+    }
+  }
+
   /// Every series of every region's Prometheus, in chunks as the store has them.
   func fillSamples(_ connection: SQLiteConnection) throws {
     let series = try connection.prepare("INSERT INTO series VALUES (?1, ?2, ?3, ?4)")

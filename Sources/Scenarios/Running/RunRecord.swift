@@ -44,6 +44,12 @@ package struct RunRecord {
         t.at_ms + s.start_us / 1000.0 AS at_ms, s.duration_us / 1000.0 AS duration_ms, s.status, e.message AS error
       FROM trace_spans s JOIN traces t ON t.id = s.trace JOIN span_operations o ON o.id = s.operation
         JOIN span_places p ON p.id = s.place LEFT JOIN span_errors e ON e.id = s.error;
+    CREATE TABLE log_streams (
+      id INTEGER PRIMARY KEY, region TEXT NOT NULL, log_group TEXT NOT NULL, name TEXT NOT NULL, component TEXT NOT NULL);
+    CREATE TABLE log_lines (stream INTEGER NOT NULL REFERENCES log_streams, at_ms INTEGER NOT NULL, message TEXT NOT NULL);
+    CREATE VIEW logs AS
+      SELECT l.at_ms, s.region, s.log_group, s.name AS stream, s.component, l.message
+      FROM log_lines l JOIN log_streams s ON s.id = l.stream;
     CREATE TABLE notifications (
       at_ms INTEGER NOT NULL, region TEXT NOT NULL, receiver TEXT NOT NULL, is_page INTEGER NOT NULL,
       group_labels TEXT NOT NULL, firing TEXT NOT NULL, resolved TEXT NOT NULL);
@@ -72,6 +78,7 @@ package struct RunRecord {
       try fillAlerts(connection)
       try fillSamples(connection)
       try TraceRecord.fill(connection, rehearsal)
+      try fillLogs(connection)
       try fillJournal(connection)
       try fillVersions(connection)
       try fillTraffic(connection)
@@ -98,6 +105,8 @@ package struct RunRecord {
       ("duration_ms", String(rehearsal.scenario.duration.nanoseconds / 1_000_000)),
       ("written_at_ms", String((rehearsal.world.simulation.now - rehearsal.origin).nanoseconds / 1_000_000)),
       ("digest", rehearsal.world.simulation.digest.description), ("schema_version", "2"),
+      ("traces_dropped", String(rehearsal.world.regions.reduce(0) { $0 + $1.monitoring.traces.store.dropped })),
+      ("log_lines_dropped", String(rehearsal.world.regions.reduce(0) { $0 + $1.aws.logs.dropped })),
       (
         "settings",
         JSONValue.array(sources.settings.map { .array([.string($0.key), .string($0.value)]) }).jsonText()

@@ -82,7 +82,7 @@ package struct OTLPTraces {
   }
 
   private func number(_ words: UInt64...) -> JSONValue {
-    guard encoding == .tempo else { return .string(words.map(hexText).joined()) }
+    guard encoding == .tempo else { return .string(words.map { hexadecimal($0) }.joined()) }
     return .string(
       base64Encoded(words.flatMap { word in (0..<8).map { UInt8(truncatingIfNeeded: word >> (56 - 8 * $0)) } }))
   }

@@ -23,15 +23,21 @@ package final class TraceCollector {
   package static let window = TimeSpan.seconds(10)
   nonisolated private static let decideEvent: EventName = "traces.decide"
 
-  /// - Parameter region: the name by which its random numbers are drawn.
-  package init(_ simulation: Simulation, region: String) {
+  private let isOn: Bool
+
+  /// - Parameters:
+  ///   - region: the name by which its random numbers are drawn.
+  ///   - isOn: whether anything is written down.
+  package init(_ simulation: Simulation, region: String, isOn: Bool = true) {
     self.simulation = simulation
+    self.isOn = isOn
     stream = simulation.random("traces/\(region)")
     simulation.every(Self.window, Self.decideEvent) { [weak self] in self?.decide() }
   }
 
-  /// A request begins at a place.
-  package func begin(at place: Int32) -> TraceContext {
+  /// A request begins at a place; `nil` when nothing is written down.
+  package func begin(at place: Int32) -> TraceContext? {
+    guard isOn else { return nil }
     begun += 1
     let trace = free.popLast() ?? RequestTrace(simulation)
     return trace.begin(TraceID(high: stream.next(), low: stream.next()), at: place)
@@ -54,7 +60,10 @@ package final class TraceCollector {
     var errors = 0
     for (trace, reason) in zip(waiting, reasons) {
       guard let reason else { continue }
-      if reason == .error { errors += 1 }
+      if reason == .error {
+        errors += 1
+        guard store.admitsError(errors) else { continue }
+      }
       store.keep(trace, reason, withWaits: reason != .error || errors <= TailSampling.detailedErrors)
     }
     recycle()

@@ -13,7 +13,7 @@ package final class TraceStore {
   }
 
   package private(set) var entries: [Entry] = []
-  /// Traces that were not kept because the store was full.
+  /// Traces that should have been kept and were not, because of the limits.
   package private(set) var dropped = 0
 
   private var spans: [Span] = []
@@ -24,6 +24,20 @@ package final class TraceStore {
   package static let spanLimit = 1_500_000
 
   package init() {}
+
+  /// Once the store has so many traces, of the failed ones of a window only the first `errorsPerWindow` are kept: an outage
+  /// that lasts must not drown what was before it, nor grow a record without end.
+  package static let comfortableCount = 80_000
+  package static let errorsPerWindow = 200
+
+  /// Whether one more failed trace of a window is kept.
+  ///
+  /// - Parameter number: counted from one.
+  func admitsError(_ number: Int) -> Bool {
+    guard entries.count >= Self.comfortableCount, number > Self.errorsPerWindow else { return true }
+    dropped += 1
+    return false
+  }
 
   /// - Parameter withWaits: whether the waits inside its spans are kept too.
   func keep(_ trace: RequestTrace, _ reason: TailSampling.Reason, withWaits: Bool) {

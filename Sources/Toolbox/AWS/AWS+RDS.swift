@@ -23,6 +23,13 @@ extension AWSCommandLine {
       options: ["source-identifier", "source-type", "duration"]
     ) { try $0.events() },
     Operation(
+      service: "rds", name: "describe-db-log-files", required: [identifier], options: ["filename-contains"]
+    ) { try $0.logFiles() },
+    Operation(
+      service: "rds", name: "download-db-log-file-portion", required: [identifier, "log-file-name"],
+      options: ["number-of-lines"], switches: ["no-paginate"]
+    ) { try $0.logFilePortion() },
+    Operation(
       service: "rds", name: "reboot-db-instance", required: [identifier],
       switches: ["force-failover", "no-force-failover"]
     ) { call in
@@ -63,7 +70,7 @@ extension AWSCommandLine {
 }
 
 extension AWSCall {
-  fileprivate func instance() throws -> DBInstance {
+  func instance() throws -> DBInstance {
     let name = options["db-instance-identifier"] ?? ""
     guard let instance = region.instance(name) else {
       throw failure("DBInstanceNotFound", "DBInstance \(name) not found.")

@@ -58,7 +58,11 @@ final class AWSCall {
       let text = Self.hiddenOptions.contains(option.name) ? "****" : option.values.joined(separator: " ")
       return (Self.parameterName(option.name), option.values.isEmpty ? JSONValue.bool(true) : .string(text))
     }
-    let isReadOnly = ["describe", "get", "list", "lookup"].contains { operation.name.hasPrefix($0 + "-") }
+    // What a bucket holds is data, and no call on the control plane.
+    guard operation.service != "s3" else { return }
+    let isReadOnly = ["describe", "get", "list", "lookup", "filter", "tail", "download"].contains {
+      operation.name == $0 || operation.name.hasPrefix($0 + "-")
+    }
     region.trail.record(
       operation.apiName, source: operation.eventSource, by: region.engineer, request: .object(JSONObject(parameters)),
       isReadOnly: isReadOnly, error: error)
@@ -124,7 +128,7 @@ final class AWSCall {
 
   // MARK: Output
 
-  private static let formats = ["json", "text", "table"]
+  private static let formats = ["json", "text", "table", "yaml"]
 
   /// The answer in the wanted format.
   func text(_ answer: JSONValue?) throws -> String {
@@ -134,6 +138,8 @@ final class AWSCall {
         "argument --output: Invalid choice, valid choices are:\n\n" + Self.formats.joined(separator: " | "))
     }
     guard var answer else { return "" }
+    // Commands of the command line itself print text.
+    if !operation.positional.isEmpty, let text = answer.string { return text }
     if let query = options["query"] {
       do { answer = try JMESPath(query).value(answer) } catch let error as JMESPath.Failure {
         throw AWSUsageError("Bad value for --query \(query): \(error.message)", usage: false)
@@ -141,6 +147,7 @@ final class AWSCall {
     }
     switch format {
     case "text": return Self.plain(answer, title: nil)
+    case "yaml": return answer.yamlText()
     case "table": return AWSTable.text(answer, title: operation.apiName)
     default: return answer.jsonText(JSONLayout(indent: 4)) + "\n"
     }

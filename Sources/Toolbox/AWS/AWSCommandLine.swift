@@ -23,6 +23,9 @@ package struct AWSCommandLine: ToolCommand {
     var options: [String] = []
     var lists: [String] = []
     var switches: [String] = []
+    /// Arguments without a name, by what the usage calls them.
+    var positional: [String] = []
+    var optionalPositional = false
     let run: @Simulated @Sendable (AWSCall) throws -> JSONValue?
 
     /// `DescribeDBInstances`, as the API names it.
@@ -43,7 +46,7 @@ package struct AWSCommandLine: ToolCommand {
   }
 
   static let operations: [Operation] =
-    rds + ec2 + loadBalancing + secretsManager + identity + keys + certificates + trail + metrics
+    rds + ec2 + loadBalancing + secretsManager + identity + keys + certificates + trail + metrics + logs + s3
 
   package func run(_ arguments: [String], on host: any ToolHost) async -> CommandResult {
     await host.simulation.sleep(Self.callTime.sample(host.simulation.random("aws")), Self.callEvent)
@@ -71,6 +74,10 @@ package struct AWSCommandLine: ToolCommand {
       let argument = arguments[index]
       index += 1
       guard argument.hasPrefix("--") else {
+        if let taken = operation?.positional.first(where: { options[$0] == nil }) {
+          options.add(taken, [argument])
+          continue
+        }
         if words.count == 2 { unknown.append(argument) } else { words.append(argument) }
         if words.count == 2, operation == nil { operation = try find(words) }
         continue
@@ -96,10 +103,11 @@ package struct AWSCommandLine: ToolCommand {
       options.add(name, values)
     }
     guard let operation else { throw AWSUsageError(try missing(words)) }
-    let absent = operation.required.filter { options[$0] == nil }
+    let absent =
+      operation.required.filter { options[$0] == nil }.map { "--\($0)" }
+      + (operation.optionalPositional ? [] : operation.positional.filter { options[$0] == nil })
     guard absent.isEmpty else {
-      throw AWSUsageError(
-        "the following arguments are required: \(absent.map { "--\($0)" }.joined(separator: ", "))")
+      throw AWSUsageError("the following arguments are required: \(absent.joined(separator: ", "))")
     }
     guard unknown.isEmpty else {
       throw AWSUsageError("Unknown options: \(unknown.joined(separator: ", "))", usage: false)

@@ -75,9 +75,8 @@ final class ContainerSession: ToolHost {
     switch path {
     case "/etc/resolv.conf":
       let search = host.resolver.searchDomains
-      let isClusters = host.resolver.server != nil || host.lookups != nil
-      let server = isClusters ? NetworkCall.clusterResolver : "169.254.169.253"
-      return (search.isEmpty ? "" : "search \(search.joined(separator: " "))\n") + "nameserver \(server)\n"
+      return (search.isEmpty ? "" : "search \(search.joined(separator: " "))\n")
+        + "nameserver \(host.resolver.serverAddress)\n"
         + "options ndots:\(host.resolver.ndots)\n"
     case "/etc/hostname": return pod + "\n"
     case "/etc/hosts":

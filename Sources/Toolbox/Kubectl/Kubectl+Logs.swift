@@ -1,6 +1,7 @@
 import Documents
 import KubernetesModel
 import SimulationKernel
+import Telemetry
 
 extension Kubectl {
   /// `logs` (kubectl, `pkg/cmd/logs`, `polymorphichelpers/logsforobject.go`).

@@ -64,14 +64,10 @@ struct NetworkCall {
 
   /// The name server that a host asks, and its address: the second of the VPC, or the cluster's service.
   func resolver(of origin: Host) -> (system: NameSystem, address: String) {
-    if let server = origin.resolver.server { return (server, Self.clusterResolver) }
-    if origin.lookups != nil { return (network.names(of: origin.zone.region), Self.clusterResolver) }
+    if let server = origin.resolver.server { return (server, origin.resolver.serverAddress) }
     let bits = origin.address.bits & 0xFFFF_0000
     return (network.names(of: origin.zone.region), IPv4Address(bits: bits + 2).description)
   }
-
-  /// The address of the service before CoreDNS, the tenth of the services' range, as EKS gives it.
-  nonisolated static let clusterResolver = "172.20.0.10"
 
   /// Whether a name is an address.
   static func isAddress(_ text: String) -> Bool { IPv4Address(text) != nil }

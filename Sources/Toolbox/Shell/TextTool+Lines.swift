@@ -7,6 +7,12 @@ extension TextTool {
     return CommandResult(output: try call.text(files))
   }
 
+  /// Objects of buckets are handed out unpacked, so that there is nothing left to do.
+  static func unpack(_ call: TextCall) throws(TextToolError) -> CommandResult {
+    let (_, files) = try call.options(switches: "cdf", long: [("stdout", "c"), ("decompress", "d")])
+    return CommandResult(output: try call.text(files))
+  }
+
   static func grep(_ call: TextCall) throws(TextToolError) -> CommandResult {
     var (given, words) = try call.options(
       switches: "EFGPvciohHnqlwxsr", values: "eABCm",

@@ -20,11 +20,13 @@ struct TextTool: ToolCommand {
 
   /// The names, for whoever only wants to know them.
   nonisolated static let names = [
-    "cat", "grep", "egrep", "head", "tail", "wc", "sort", "uniq", "cut", "tr", "sed", "awk", "jq", "base64",
+    "cat", "zcat", "gunzip", "grep", "egrep", "head", "tail", "wc", "sort", "uniq", "cut", "tr", "sed", "awk", "jq",
+    "base64",
   ]
 
   static let all: [any ToolCommand] = [
-    TextTool("cat", cat), TextTool("grep", grep), TextTool("egrep", grep), TextTool("head", head),
+    TextTool("cat", cat), TextTool("zcat", unpack), TextTool("gunzip", unpack), TextTool("grep", grep),
+    TextTool("egrep", grep), TextTool("head", head),
     TextTool("tail", tail), TextTool("wc", wc), TextTool("sort", sort), TextTool("uniq", uniq), TextTool("cut", cut),
     TextTool("tr", tr), TextTool("sed", sed), TextTool("awk", awk), TextTool("jq", jq), TextTool("base64", base64),
   ]
