@@ -27,12 +27,7 @@ extension RDSProxy {
   /// Takes a lent connection back.
   func giveBack(_ host: Host, _ backend: PostgresConnection) {
     pool.release()
-    let limit = max(1, pool.capacity * configuration.maxIdleConnectionsPercent / 100)
-    if backend.isUsable, idle.count < limit, recovery == nil {
-      idle.append((host, backend))
-    } else {
-      backend.close()
-    }
+    passOn(host, backend)
   }
 
   private func connection(
@@ -47,14 +42,22 @@ extension RDSProxy {
         continue
       }
       if let pooled = takeIdle(host) { return pooled }
+      if !line.isEmpty {
+        if let connection = try await waitInLine(host, until: limit, for: scope, since: began) { return connection }
+        continue
+      }
       let error: PostgresError
       do throws(PostgresError) { return try await connect(from: host, until: limit) } catch let refusal {
         error = refusal
       }
       metrics.connectionsSetupFailed += 1
       note(error)
-      guard error.isUnreachable || error.sqlState == "53300" else { throw error }
-      if error.isUnreachable { checkTarget() }
+      if error.grantsNoMore {
+        if let connection = try await waitInLine(host, until: limit, for: scope, since: began) { return connection }
+        continue
+      }
+      guard error.isUnreachable else { throw error }
+      checkTarget()
       guard network.simulation.now + Self.reconnectPause < limit else { throw refuse(since: began) }
       await network.simulation.sleep(Self.reconnectPause, Self.reconnectEvent)
     }
@@ -69,7 +72,7 @@ extension RDSProxy {
     return nil
   }
 
-  private func connect(from host: Host, until limit: Instant) async throws(PostgresError) -> PostgresConnection {
+  func connect(from host: Host, until limit: Instant) async throws(PostgresError) -> PostgresConnection {
     guard let login = credentials() else { throw .proxyCredentialsInvalid }
     let startup = PostgresStartup(
       user: login.user, password: login.password, database: target.configuration.databaseName)
@@ -80,14 +83,14 @@ extension RDSProxy {
     return connection
   }
 
-  private func refuse(since began: Instant) -> PostgresError {
+  func refuse(since began: Instant) -> PostgresError {
     metrics.borrowTimeouts += 1
     metrics.borrowLatency.record(network.simulation.now - began)
     degrade("no database connection within the borrow timeout")
     return .borrowTimeout
   }
 
-  private func note(_ error: PostgresError) {
+  func note(_ error: PostgresError) {
     let line = error.message.split(separator: "\n").first.map(String.init) ?? error.message
     if recovery != nil { targetHealthReason = line }
     log(.warning, error.message.split(separator: "\n").joined(separator: " "))
@@ -117,6 +120,7 @@ extension RDSProxy {
     targetHealthReason = "PENDING_PROXY_CAPACITY"
     for entry in idle { entry.connection.close() }
     idle = []
+    dissolveLine()
     degrade("target \(target.configuration.identifier) unavailable")
     network.simulation.spawn(Self.reconnectEvent) { [self] in await reconnect(recovery) }
   }

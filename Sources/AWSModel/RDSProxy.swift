@@ -61,6 +61,10 @@ package final class RDSProxy {
   let hosts: [Host]
   let pool: Semaphore
   var idle: [(host: Host, connection: PostgresConnection)] = []
+  /// Clients that wait for a connection because the database grants no more, in the order in which they came.
+  var line: [InLine] = []
+  /// Whether the database is asked again for those in line.
+  var isOpening = false
   /// Where clients wait while the target is unavailable; `nil` while it is available.
   var recovery: Gate?
   /// Where its log is published; `nil` until it belongs to a region.
