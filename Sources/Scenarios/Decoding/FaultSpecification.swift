@@ -11,6 +11,8 @@ package struct FaultSpecification: Sendable {
   package internal(set) var start: TimeSpan?
   /// How long it lasts; `nil` stays until somebody repairs it.
   package var duration: TimeSpan?
+  /// From one beginning to the next of a fault that comes again; `nil` for one that comes once.
+  package var period: TimeSpan?
   package var verb: FaultVerb
   package var target: Located<TargetPattern>
   /// How many of the matching targets it takes.
@@ -27,6 +29,8 @@ extension Form where Value == FaultSpecification {
       let id = reader.required("id", .located(.faultID), "The name that offsets and reports use.")
       let at = reader.required("at", .offset, "When it begins: 10m since T0, <fault-id>+2m, or alert+3m.")
       let duration = reader.optional("for", .positiveDuration, "How long it lasts; without it, until repaired.")
+      let period = reader.optional(
+        "every", .positiveDuration, "How often it comes again, counted from its beginning; without it, once.")
       let verb = reader.required("do", .faultVerb(from: catalogue), "The fault verb; see `twin list faults`.")
       let target = reader.required("target", .target, "What it happens to: region/kind/namespace/name.")
       let mode = reader.optional(
@@ -35,11 +39,16 @@ extension Form where Value == FaultSpecification {
       let isDecoy = reader.optional("decoy", .bool, "Whether it only leads astray.", default: false)
       let isTooLong = duration.map { _ in verb?.isMomentary == true } ?? false
       if isTooLong, let verb { reader.error(at: "for", "\(verb.name) happens at once and has no duration") }
+      if let period, verb?.isMomentary == false, duration.map({ $0 >= period }) ?? true {
+        reader.error(
+          at: "every", "what comes again must have ended before: it needs a \"for\" shorter than its \"every\"")
+      }
       if let verb, let target { reader.checkKind(of: target, for: verb) }
       let arguments = verb?.readArguments(with, reader)
       guard let id, let at, let verb, let target, let arguments else { return nil }
       return FaultSpecification(
-        id: id, at: at, start: nil, duration: duration.map { TimeSpan($0) }, verb: verb, target: target, mode: mode,
+        id: id, at: at, start: nil, duration: duration.map { TimeSpan($0) },
+        period: period.map { TimeSpan($0) }, verb: verb, target: target, mode: mode,
         arguments: arguments, isDecoy: isDecoy)
     }
     .describing { schema in

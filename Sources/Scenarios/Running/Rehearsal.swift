@@ -166,6 +166,8 @@ package final class Rehearsal {
         id: fault.id.value, verb: fault.verb.name, target: fault.target.value, mode: fault.mode,
         arguments: fault.arguments, for: fault.duration)
     } catch { failures.append("fault \(fault.id.value) could not be injected: \(error)") }
+    guard let period = fault.period, world.simulation.now + period < end else { return }
+    world.simulation.after(period, Self.faultEvent) { [self] in inject(fault) }
   }
 
   /// Faults of the file that did not begin before the end.
