@@ -203,7 +203,10 @@ struct CheckRunner {
     guard responder.finishedAt != nil, now >= scenario.lastFaultChange else { return false }
     // The burst at the end is part of the hold.
     let to = now - TrafficSource.patience
+    // Restoration is looked for from the end backwards: where the hold time will have begun, service must be well already.
+    let start = min(now + Rehearsal.burst - scenario.hold, to - .seconds(30))
     return rehearsal.areObjectivesMet(from: to - max(scenario.hold - Rehearsal.burst, .seconds(30)), to: to)
+      && rehearsal.areObjectivesMet(from: start, to: start + .seconds(30))
   }
 
   /// The report of a leg with the error budgets minute by minute.

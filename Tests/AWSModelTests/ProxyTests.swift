@@ -60,6 +60,47 @@ import Testing
     }
   }
 
+  @Test func whereTheDatabaseGrantsNoMoreClientsWaitInLine() {
+    Simulated.perform {
+      let fixture = RegionFixture()
+      fixture.instance.otherSessions = fixture.instance.maxConnections - 6
+      fixture.instance.statementSlowdown = 20
+      let connections = (0..<4).map { _ in fixture.connect().0! }
+      var order: [Int] = []
+      for (index, connection) in connections.enumerated() {
+        fixture.simulation.after(.milliseconds(Double(index) * 5), "test") {
+          fixture.simulation.spawn("test") {
+            try? await fixture.insert(connection, within: .seconds(60))
+            order.append(index)
+          }
+        }
+      }
+      fixture.run(.seconds(20))
+      #expect(order.sorted() == [0, 1, 2, 3], "one connection serves them all: \(order)")
+      #expect(fixture.instance.connections == 1)
+      #expect(fixture.proxy.borrowedConnections == 0)
+      // Slots that are free again are taken.
+      fixture.instance.otherSessions = 0
+      fixture.instance.lockTables()
+      for connection in connections {
+        fixture.simulation.spawn("test") { try? await fixture.insert(connection, within: .seconds(60)) }
+      }
+      fixture.run(.seconds(2))
+      #expect(fixture.proxy.borrowedConnections == 4)
+    }
+  }
+
+  @Test func whoWaitsInLineInVainIsToldSo() {
+    Simulated.perform {
+      let fixture = RegionFixture { $0.replacing("connectionBorrowTimeout: 120", with: "connectionBorrowTimeout: 10") }
+      fixture.instance.otherSessions = fixture.instance.maxConnections - 5
+      let (error, span) = fixture.pay(fixture.connect().0!, within: .seconds(60))
+      #expect(error == .borrowTimeout)
+      #expect((TimeSpan.seconds(10)...(.seconds(10.2))).contains(span))
+      #expect(fixture.proxy.borrowedConnections == 0)
+    }
+  }
+
   @Test func whoLeavesDoesNotWaitOn() {
     Simulated.perform {
       let fixture = RegionFixture()

@@ -1,7 +1,9 @@
 import Testing
 
 @Suite(.serialized) struct Determinism {
-  static let scenarios = ["steady", "crashloop", "db-outage", "db-outage-security-group", "slow-link"]
+  static let scenarios = [
+    "steady", "crashloop", "oom", "db-outage", "db-outage-security-group", "db-dns", "pool-exhaustion", "slow-link",
+  ]
 
   /// Swift's hash seed differs between processes, so that any dependence on it shows here.
   @Test(arguments: scenarios) func theDigestIsEqualInFiveProcesses(scenario: String) throws {

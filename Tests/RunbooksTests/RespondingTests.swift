@@ -1,5 +1,6 @@
 import Documents
 import Faults
+import Foundation
 import Scenarios
 import SimulationKernel
 import Testing
@@ -182,5 +183,31 @@ import TwinWorld
       #expect(findings.map(\.line) == [5, 5, 7, 8, 9, 10, 14], "\(findings)")
       #expect(findings.map(\.severity) == [.warning, .error, .error, .error, .error, .error, .error])
     }
+  }
+
+  @Test func everyPageHasARunbook() throws {
+    let platform = try Platform.load(Self.root + "/scenarios/platforms/payments")
+    let rules = platform.regions.flatMap(\.objects).filter { $0["kind"]?.string == "PrometheusRule" }
+      .flatMap { $0.at("spec", "groups")?.sequence ?? [] }.flatMap { $0["rules"]?.sequence ?? [] }
+    let pages = rules.filter { $0.at("labels", "severity")?.string == "page" }
+    #expect(pages.count >= 10)
+    for rule in pages {
+      let alert = rule["alert"]?.string ?? ""
+      let path = rule.at("annotations", "runbook_url")?.string ?? ""
+      #expect(path == "docs/runbooks/\(alert).md")
+      let text = try String(contentsOfFile: Self.root + "/" + path, encoding: .utf8)
+      for heading in ["## Meaning", "## Impact", "## Diagnosis", "## Mitigation"] { #expect(text.contains(heading)) }
+    }
+  }
+
+  @Test(arguments: [
+    ("up{a=\"$NAMESPACE\"}", "up{a=\"payments\"}", []), ("${NAMESPACE}x", "paymentsx", []),
+    ("label_replace(up, \"a\", \"$1\", \"b\", \"(.+)$\")", "label_replace(up, \"a\", \"$1\", \"b\", \"(.+)$\")", []),
+    ("up{a=\"$WHO\"}", "up{a=\"\"}", ["WHO"]),
+  ])
+  func namesInQueriesAreReplaced(_ text: String, _ replaced: String, _ unbound: [String]) {
+    let result = Placeholders.replaceVariables(in: text) { $0 == "NAMESPACE" ? "payments" : nil }
+    #expect(result.text == replaced)
+    #expect(result.unbound.map(\.name) == unbound)
   }
 }

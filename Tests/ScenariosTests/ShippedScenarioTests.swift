@@ -6,7 +6,10 @@ import TwinWorld
 
 @Suite("Scenario files of the repository")
 struct ShippedScenarioTests {
-  static let files = ["steady", "crashloop", "db-outage", "db-outage-security-group", "slow-link"]
+  static let files = [
+    "steady", "crashloop", "oom", "bad-image", "node-loss", "db-outage", "db-outage-security-group", "db-dns",
+    "pool-exhaustion", "slow-link",
+  ]
 
   /// The repository's folder `scenarios`.
   static var folder: String {
@@ -17,7 +20,7 @@ struct ShippedScenarioTests {
   func lintsClean(_ name: String) throws {
     let scenario = try Scenario.load("\(Self.folder)/\(name).yaml", catalogue: .standard)
     let platform = try Platform.load(Self.folder + "/platforms/payments")
-    let facts = PlatformFacts(platform, commands: ["kubectl", "aws"])
+    let facts = PlatformFacts(platform, commands: ["kubectl", "aws", "psql"])
     #expect(scenario.lint(against: facts).map(\.description) == [])
     #expect(scenario.name.value == name)
   }

@@ -57,6 +57,32 @@ enum Placeholders {
     return String(characters[start...close]).contains("$labels.") ? close + 1 : nil
   }
 
+  /// Replaces `$NAME` and `${NAME}` in a text that no shell reads, such as PromQL. Names are in capitals: `$1` and the end of a
+  /// regular expression are none.
+  ///
+  /// - Returns: the text, and the names without a value with the line behind the first on which they stand.
+  static func replaceVariables(
+    in text: String, _ value: (String) -> String?
+  ) -> (text: String, unbound: [(name: String, lineOffset: Int)]) {
+    var (result, unbound): (String, [(name: String, lineOffset: Int)]) = ("", [])
+    var line = 0
+    var rest = text[...]
+    while let first = rest.popFirst() {
+      if first == "\n" { line += 1 }
+      let isBraced = rest.first == "{"
+      let name = String(
+        rest.dropFirst(isBraced ? 1 : 0).prefix { $0.isASCII && ($0.isUppercase || $0.isNumber || $0 == "_") })
+      let after = rest.dropFirst(name.count + (isBraced ? 1 : 0))
+      guard first == "$", name.first?.isUppercase == true, !isBraced || after.first == "}" else {
+        result.append(first)
+        continue
+      }
+      if let value = value(name) { result += value } else { unbound.append((name, line)) }
+      rest = isBraced ? after.dropFirst() : after
+    }
+    return (result, unbound)
+  }
+
   static func key(_ name: String) -> String { name.lowercased().filter { $0.isLetter || $0.isNumber } }
 
   /// Replaces every occurrence for which there is a value.

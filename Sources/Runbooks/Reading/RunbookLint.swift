@@ -69,6 +69,10 @@ package struct RunbookLint {
     let text = filled(command.text)
     switch block.language {
     case .promql:
+      for free in Placeholders.replaceVariables(in: text, { isBound($0, bound) ? "" : nil }).unbound {
+        findings.append(
+          RunbookFinding(severity, line: command.line + free.lineOffset, "lint", "$\(free.name) is never bound"))
+      }
       if let objection = checkQuery(text) {
         findings.append(RunbookFinding(severity, line: command.line, "lint", "PromQL: \(objection)"))
       }
@@ -128,7 +132,8 @@ package struct RunbookLint {
   /// What is wrong with PromQL; `nil` when nothing.
   private func checkQuery(_ text: String) -> String? {
     // A name that only a run can tell stands in a string, or for a word.
-    do throws(PromQLError) { _ = try ExpressionParser.parse(text.replacing(CommandCheck.unknown, with: "x")) } catch {
+    let filled = Placeholders.replaceVariables(in: text.replacing(CommandCheck.unknown, with: "x")) { _ in "x" }.text
+    do throws(PromQLError) { _ = try ExpressionParser.parse(filled) } catch {
       return error.message
     }
     return nil

@@ -72,7 +72,7 @@ extension Responder {
     case .impossible(let reason):
       find(step.line, "step", reason)
       return impossible(step, block, reason)
-    case .promql(let text): return await evaluate(text, step, block)
+    case .promql(let text): return await evaluate(text, step, block, terminal)
     case .script(let item):
       for free in ShellScript(items: [item]).freeVariables where terminal.shell.variables[free.name] == nil {
         guard let value = binding.value(free.name) else {
@@ -153,7 +153,15 @@ extension Responder {
       ?? word
   }
 
-  private func evaluate(_ text: String, _ step: PlannedStep, _ block: RunbookBlock) async -> CommandResult {
+  private func evaluate(
+    _ text: String, _ step: PlannedStep, _ block: RunbookBlock, _ terminal: Terminal
+  ) async -> CommandResult {
+    let (text, unbound) = Placeholders.replaceVariables(in: text) { variable($0, terminal) }
+    if let first = unbound.first {
+      let reason = "$\(first.name) is never bound"
+      find(step.line + first.lineOffset, "step", reason)
+      return impossible(step, block, reason)
+    }
     guard let query, let answer = await query(text) else {
       let reason = "PromQL cannot be evaluated: the platform has no metrics"
       find(step.line, "step", reason, .warning)
@@ -172,6 +180,13 @@ extension Responder {
       find(step.line, "step", mistake.message)
       return CommandResult(errors: mistake.message, exitCode: 1)
     }
+  }
+}
+
+extension Responder {
+  /// What `$NAME` stands for outside of the shell: what the shell has, then what binds it there.
+  func variable(_ name: String, _ terminal: Terminal) -> String? {
+    terminal.shell.variables[name] ?? binding.value(name)
   }
 }
 

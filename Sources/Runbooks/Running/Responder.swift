@@ -197,7 +197,9 @@ package final class Responder {
       bindVariables(of: text, terminal)
       return .success(await terminal.run(text).exitCode == 0)
     }
-    guard let query, let answer = await query(bound(condition)) else {
+    let (text, unbound) = Placeholders.replaceVariables(in: bound(condition)) { variable($0, terminal) }
+    if let first = unbound.first { return .failure(QueryMistake("$\(first.name) is never bound")) }
+    guard let query, let answer = await query(text) else {
       return .failure(QueryMistake("PromQL cannot be evaluated: the platform has no metrics"))
     }
     return answer.map { !$0.isEmpty }
