@@ -183,5 +183,7 @@ extension DBInstance {
   private func dropSessions() {
     listener = nil
     connections = 0
+    backends = []
+    renewOthers()
   }
 }

@@ -35,7 +35,7 @@ extension DBInstance: PostgresService {
     }
     // The slot is taken while the backend authenticates: a storm of logins uses up slots and processors.
     connections += 1
-    let backend = Backend(self, session)
+    let backend = Backend(self, session, application: startup.application)
     do throws(PostgresError) {
       try await authenticate(startup)
       guard backend.isCurrent else { throw .shuttingDown }
@@ -43,6 +43,7 @@ extension DBInstance: PostgresService {
       backend.close()
       throw error
     }
+    backends.append(backend)
     return backend
   }
 
@@ -62,25 +63,71 @@ extension DBInstance: PostgresService {
   }
 
   /// One backend process.
-  private final class Backend: PostgresSession {
+  final class Backend: PostgresSession {
+    let activity: BackendActivity
     private let instance: DBInstance
     private let epoch: Listener?
     private let session: LoggedSession
     private var isOpen = true
+    private var isBusy = false
+    private var isTerminated = false
+    private var isCancelled = false
+    /// Cancelled to wake it from what it waits for.
+    private(set) var signals = CancelScope()
+    private var onEnd: @Simulated () -> Void = {}
 
-    init(_ instance: DBInstance, _ session: LoggedSession) {
+    fileprivate init(_ instance: DBInstance, _ session: LoggedSession, application: String) {
       self.instance = instance
       self.session = session
+      activity = BackendActivity(
+        process: session.process, user: session.user, application: application, client: session.client,
+        at: instance.simulation.now)
       epoch = instance.listener
     }
 
     /// Whether the server that forked it still runs.
     var isCurrent: Bool { epoch === instance.listener && epoch != nil }
 
+    func onEnd(_ action: @escaping @Simulated () -> Void) { onEnd = action }
+
+    /// SIGTERM.
+    func terminate() {
+      guard isOpen, !isTerminated else { return }
+      isTerminated = true
+      signals.cancel()
+      guard !isBusy else { return }
+      instance.logRefusal(.adminShutdown, of: session)
+      end()
+    }
+
+    /// SIGINT: nothing to a session that is idle.
+    func cancel() {
+      guard isBusy else { return }
+      isCancelled = true
+      signals.cancel()
+    }
+
+    private func end() {
+      onEnd()
+      close()
+    }
+
+    /// What a signal or the end of the server does to the work under way.
+    func checkSignals() throws(PostgresError) {
+      guard isCurrent, !isTerminated else { throw .adminShutdown }
+      if isCancelled { throw .userCancelled }
+    }
+
     func run(_ work: PostgresWork) async throws(PostgresError) {
       let span = work.trace?.begin(.execute, at: instance.primary.place)
       var inside = work
       inside.trace = span
+      isBusy = true
+      defer {
+        isBusy = false
+        activity.rest(endsWithCommit: work.cost.roundTrips > 1, at: instance.simulation.now)
+        if isTerminated { end() }
+      }
       do throws(PostgresError) {
         try await serve(inside)
         span?.end()
@@ -92,27 +139,32 @@ extension DBInstance: PostgresService {
     }
 
     private func serve(_ work: PostgresWork) async throws(PostgresError) {
+      if isCancelled { (isCancelled, signals) = (false, CancelScope()) }
       guard let trips = work.clientRoundTrips(work.cost.roundTrips - 1) else {
         await instance.simulation.sleep(work.deadline - instance.simulation.now, DBInstance.statementEvent)
         throw .clientLost
       }
       work.trace?.add(.databaseNetwork, trips)
+      if work.cost.roundTrips > 1 { activity.await(work.cost.statement, at: instance.simulation.now) }
       await instance.simulation.sleep(trips, DBInstance.statementEvent)
-      try await instance.execute(work) { self.isCurrent }
+      activity.execute(work.cost.statement, at: instance.simulation.now)
+      try await instance.execute(work, self)
     }
 
     func close() {
       guard isOpen else { return }
       isOpen = false
-      if isCurrent { instance.connections -= 1 }
+      guard isCurrent else { return }
+      instance.connections -= 1
+      if let index = instance.backends.firstIndex(where: { $0 === self }) { instance.backends.remove(at: index) }
     }
   }
 
   /// Serves a unit of work: its statements on a processor, its SQL at one instant, its COMMIT in both zones.
-  private func execute(_ work: PostgresWork, isCurrent: @Simulated () -> Bool) async throws(PostgresError) {
+  private func execute(_ work: PostgresWork, _ backend: Backend) async throws(PostgresError) {
     let began = simulation.now
     do throws(PostgresError) {
-      try await awaitTables(work)
+      try await awaitTables(work, backend)
       do { try await processors.acquire(deadline: work.deadline) } catch { throw PostgresError.statementTimeout }
     } catch {
       work.trace?.addPast(.databaseProcessor, since: began)
@@ -123,14 +175,13 @@ extension DBInstance: PostgresService {
     await simulation.sleep(span, Self.statementEvent)
     processors.release()
     work.trace?.addPast(.databaseProcessor, since: began)
-    guard isCurrent() else { throw .adminShutdown }
+    try backend.checkSignals()
     guard !work.isAbandoned() else { throw .clientLost }
     guard !(isStorageFull && work.cost.isWrite) else { throw .storageFull }
-    do { try work.cost.isWrite ? store.write { try work.body(store) } : store.read { try work.body(store) } } catch {
-      throw PostgresError(from: error)
-    }
+    try perform(work, backend)
     committed += 1
     guard work.cost.isWrite else { return }
+    backend.activity.wait(for: BackendActivity.logFlush)
     let flush = Self.commit.sample(stream) * (commitSlowdown * (standby?.isUp == true ? 1 : Self.singleZoneShare))
     work.trace?.add(.commit, flush)
     flushes.count += 1
@@ -138,11 +189,27 @@ extension DBInstance: PostgresService {
     await simulation.sleep(flush, Self.commitEvent)
   }
 
+  /// The SQL, at one instant.
+  private func perform(_ work: PostgresWork, _ backend: Backend) throws(PostgresError) {
+    executing = backend.activity
+    defer { executing = nil }
+    do { try work.cost.isWrite ? store.write { try work.body(store) } : store.read { try work.body(store) } } catch {
+      throw PostgresError(from: error)
+    }
+    // A session that ended itself; only one that reads can.
+    if !work.cost.isWrite { try backend.checkSignals() }
+  }
+
   /// Share of a commit's time that is left when there is no standby to wait for.
   static let singleZoneShare = 0.4
 
-  private func awaitTables(_ work: PostgresWork) async throws(PostgresError) {
+  private func awaitTables(_ work: PostgresWork, _ backend: Backend) async throws(PostgresError) {
     guard work.cost.isWrite, let tableLock else { return }
-    do { try await tableLock.pass(deadline: work.deadline) } catch { throw .lockTimeout }
+    backend.activity.wait(for: BackendActivity.tableLock)
+    do { try await tableLock.pass(deadline: work.deadline, scope: backend.signals) } catch {
+      try backend.checkSignals()
+      throw .lockTimeout
+    }
+    backend.activity.wait(for: nil)
   }
 }

@@ -58,9 +58,7 @@ package final class DBInstance {
   package var isStorageFull = false
   /// `max_connections` of the parameter group; the class's default unless set.
   package var maxConnections: Int
-  /// Sessions that others than the modelled clients hold: a leak, a batch job.
-  package var otherSessions = 0
-  /// Backends.
+  /// Backends of the modelled clients.
   package internal(set) var connections = 0
   /// Transactions that ended with COMMIT.
   package internal(set) var committed = 0
@@ -81,7 +79,15 @@ package final class DBInstance {
   var transition = 0
   let processors: Semaphore
   /// Taken by whoever holds a lock on the tables; writers wait for it.
-  private(set) var tableLock: Gate?
+  var tableLock: Gate?
+  /// The session that took it.
+  var locker: BackendActivity?
+  /// Authenticated sessions of the modelled clients.
+  var backends: [Backend] = []
+  /// Sessions of others.
+  var held: [BackendActivity] = []
+  /// Whose SQL runs at this very instant.
+  package internal(set) var executing: BackendActivity?
 
   package init(_ configuration: Configuration, region: String, network: Network, journal: Journal, hosts: [Host]) throws
   {
@@ -122,19 +128,6 @@ package final class DBInstance {
   package func change(password: String) {
     self.password = password
     announce("configuration change", "Reset master credentials")
-  }
-
-  /// A transaction takes an exclusive lock on the tables and keeps it: writers wait, for as long as they are patient.
-  package func lockTables() {
-    if tableLock == nil { tableLock = Gate(simulation, name: component + " table lock") }
-  }
-
-  /// Whether somebody holds an exclusive lock on the tables.
-  package var areTablesLocked: Bool { tableLock != nil }
-
-  package func unlockTables() {
-    tableLock?.open()
-    tableLock = nil
   }
 
   /// Statements that run or wait for a processor now.

@@ -15,6 +15,7 @@ package final class PostgresConnection {
     self.session = session
     self.network = network
     connection.onClose = { session.close() }
+    session.onEnd { [weak connection] in connection?.serverLeaves() }
   }
 
   package var isUsable: Bool { connection.isUsable }

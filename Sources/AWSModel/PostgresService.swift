@@ -29,6 +29,7 @@ extension PostgresError {
   package static let adminShutdown = PostgresError(
     "57P01", "FATAL: terminating connection due to administrator command")
   package static let statementTimeout = PostgresError("57014", "ERROR: canceling statement due to statement timeout")
+  package static let userCancelled = PostgresError("57014", "ERROR: canceling statement due to user request")
   package static let lockTimeout = PostgresError("55P03", "ERROR: canceling statement due to lock timeout")
   package static let storageFull = PostgresError(
     "53100", "ERROR: could not extend file \"base/16401/16743\": No space left on device")
@@ -84,6 +85,8 @@ package struct PostgresStartup: Hashable, Sendable {
   package var user: String
   package var password: String
   package var database: String
+  /// `application_name`; empty for drivers that say none.
+  package var application = ""
   /// Whence it comes, such as `10.10.11.4(41522)`; the connection fills it in.
   package var client = ""
 
@@ -99,10 +102,13 @@ package struct WorkCost: Sendable {
   /// Exchanges between client and server, COMMIT included.
   package var roundTrips: Int
   package var isWrite: Bool
+  /// Its statement, or the one of several that takes longest, as the server's views show it.
+  package var statement: String
 
-  package init(roundTrips: Int, isWrite: Bool) {
+  package init(roundTrips: Int, isWrite: Bool, statement: String = "") {
     self.roundTrips = roundTrips
     self.isWrite = isWrite
+    self.statement = statement
   }
 }
 
@@ -135,4 +141,10 @@ package protocol PostgresSession: AnyObject {
   func run(_ work: PostgresWork) async throws(PostgresError)
   /// The client is gone.
   func close()
+  /// What is to happen when the server ends the session by itself.
+  func onEnd(_ action: @escaping @Simulated () -> Void)
+}
+
+extension PostgresSession {
+  package func onEnd(_ action: @escaping @Simulated () -> Void) {}
 }

@@ -15,6 +15,8 @@ package final class Connection {
   package private(set) var isClosed = false
   /// When it was last used.
   package private(set) var lastUsed: Instant
+  /// The server's process for this connection has ended, and others behind the port have not.
+  private var hasServerLeft = false
   /// Called once when this side closes: the server's process learns of it.
   package var onClose: (@Simulated () -> Void)?
 
@@ -47,7 +49,7 @@ package final class Connection {
   /// Whether it can carry another exchange as far as the client can know: a peer that lost power looks usable, one whose
   /// process ended or that closed an idle connection does not.
   package var isUsable: Bool {
-    guard !isClosed else { return false }
+    guard !isClosed, !hasServerLeft else { return false }
     guard server.isUp else { return true }
     return listener.isOpen && network.simulation.now - lastUsed <= listener.idleTimeout
   }
@@ -69,6 +71,9 @@ package final class Connection {
       received.add(bytes, at: network.simulation.now)
     }
   }
+
+  /// The server closes this connection alone; what is under way is still answered.
+  package func serverLeaves() { hasServerLeft = true }
 
   package func close() {
     guard !isClosed else { return }
@@ -96,7 +101,7 @@ package final class Connection {
     lastUsed = sent
     guard !isClosed else { throw .reset }
     try await travel(path, requestBytes, deadline, component, trace)
-    guard listener.isOpen, !wasIdleTooLong(since: before, sent), path.meetsNoReset(network) else {
+    guard listener.isOpen, !hasServerLeft, !wasIdleTooLong(since: before, sent), path.meetsNoReset(network) else {
       await network.pause(network.profile.sameZone.sample(network.stream), component, trace, Network.tripEvent)
       throw fail(.reset)
     }

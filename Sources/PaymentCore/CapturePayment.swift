@@ -9,7 +9,10 @@ package enum IdempotencyCheck: Sendable {
 /// Moves the money of one payment: key, balances, payment, two postings and the notification in one transaction.
 package struct CapturePayment: DatabaseWork {
   /// BEGIN with both SELECTs in one pipeline; all writes in another; COMMIT.
-  package static let shape = WorkShape(name: "payment.capture", roundTrips: 3, isWrite: true)
+  package static let shape = WorkShape(
+    name: "payment.capture", roundTrips: 3, isWrite: true,
+    statement: "INSERT INTO payments (debtor, creditor, amount, currency, state, residency, key_hash, created_us)"
+      + " VALUES ($1, $2, $3, $4, $5, $6, $7, $8) RETURNING id")
 
   package var request: PaymentRequest
   /// Microseconds since 1970.

@@ -4,7 +4,9 @@ import SQLiteStore
 /// may not be kept here.
 package struct NoteRefusal: DatabaseWork {
   /// One INSERT, without a transaction around it.
-  package static let shape = WorkShape(name: "residency.refuse", roundTrips: 1, isWrite: true)
+  package static let shape = WorkShape(
+    name: "residency.refuse", roundTrips: 1, isWrite: true,
+    statement: "INSERT INTO refusals (at_us, residency) VALUES ($1, $2)")
 
   package var residency: Residency
   /// Microseconds since 1970.

@@ -23,11 +23,14 @@ package struct WorkShape: Hashable, Sendable {
   package var roundTrips: Int
   /// Whether it writes, and so waits for the log at COMMIT.
   package var isWrite: Bool
+  /// Its longest statement as PostgreSQL gets it.
+  package var statement: String
 
-  package init(name: StaticString, roundTrips: Int, isWrite: Bool) {
+  package init(name: StaticString, roundTrips: Int, isWrite: Bool, statement: String = "") {
     self.name = name
     self.roundTrips = roundTrips
     self.isWrite = isWrite
+    self.statement = statement
   }
 
   package static func == (left: WorkShape, right: WorkShape) -> Bool {

@@ -60,7 +60,8 @@ final class ConnectionPool {
     defer { permits.release() }
     do {
       let connection = try await connection(trace)
-      let cost = WorkCost(roundTrips: Work.shape.roundTrips, isWrite: Work.shape.isWrite)
+      let cost = WorkCost(
+        roundTrips: Work.shape.roundTrips, isWrite: Work.shape.isWrite, statement: Work.shape.statement)
       defer { if connection.isUsable, container.isAlive { idle.append(connection) } else { connection.close() } }
       return try await connection.run(cost, deadline: simulation.now + Self.statementTimeout, trace: trace) { store in
         try work.execute(on: store)

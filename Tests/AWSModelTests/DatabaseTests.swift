@@ -119,6 +119,66 @@ import Testing
     }
   }
 
+  @Test func activityFollowsASessionThroughItsWork() {
+    Simulated.perform {
+      let fixture = RegionFixture()
+      let connection = fixture.connect(direct: true).0!
+      let own = fixture.instance.activity[0]
+      #expect(own.state == .idle && own.queryAt == nil && own.transactionAt == nil)
+      #expect(own.client?.address == fixture.pod.address.description)
+      fixture.instance.lockTables()
+      fixture.simulation.spawn("test") { try? await fixture.insert(connection) }
+      fixture.run(.milliseconds(1))
+      #expect(own.state == .idleInTransaction, "its client has still to send the rest")
+      fixture.run(.milliseconds(200))
+      #expect(own.state == .active && own.wait?.event == "relation" && own.transactionAt != nil)
+      fixture.instance.unlockTables()
+      fixture.run(.milliseconds(100))
+      #expect(own.state == .idle && own.query == "COMMIT" && own.transactionAt == nil)
+      #expect(own.wait?.event == "ClientRead")
+    }
+  }
+
+  @Test(arguments: [true, false]) func aSessionThatWaitsIsEndedOrItsStatementCancelled(_ terminates: Bool) {
+    Simulated.perform {
+      let fixture = RegionFixture()
+      let connection = fixture.connect(direct: true).0!
+      let process = fixture.instance.activity[0].process
+      fixture.instance.lockTables()
+      fixture.simulation.after(.milliseconds(300), "test") {
+        let isKnown =
+          terminates ? fixture.instance.terminate(process: process) : fixture.instance.cancel(process: process)
+        #expect(isKnown)
+      }
+      let (error, span) = fixture.pay(connection)
+      #expect(error == (terminates ? .adminShutdown : .userCancelled))
+      #expect(span < .milliseconds(320))
+      #expect(connection.isUsable == !terminates)
+      #expect(fixture.instance.connections == (terminates ? 0 : 1))
+      fixture.instance.unlockTables()
+      // A cancelled session goes on; an ended one is gone, and has no process any more.
+      if terminates {
+        #expect(!fixture.instance.terminate(process: process))
+      } else {
+        #expect(fixture.pay(connection).0 == nil)
+      }
+    }
+  }
+
+  @Test func anEndedPooledSessionIsReplacedUnnoticed() {
+    Simulated.perform {
+      let fixture = RegionFixture()
+      let connection = fixture.connect().0!
+      #expect(fixture.pay(connection).0 == nil)
+      let process = fixture.instance.activity[0].process
+      #expect(fixture.instance.terminate(process: process))
+      #expect(fixture.instance.connections == 0)
+      #expect(fixture.pay(connection).0 == nil)
+      #expect(fixture.instance.activity.map(\.process).allSatisfy { $0 > process })
+      #expect(fixture.storedPayments == 2)
+    }
+  }
+
   @Test func processorsQueue() {
     Simulated.perform {
       let fixture = RegionFixture()

@@ -157,6 +157,62 @@ final class PlatformFixture {
     }
   }
 
+  @Test func sessionsAreSeenAndEndedOneByOne() throws {
+    Simulated.perform {
+      let fixture = Self.prepared()
+      let instance = fixture.world.regions[0].aws.instances[0]
+      instance.otherSessions = 4
+      @Simulated func psql(_ sql: String) -> String { fixture.type("psql -Atc \"\(sql)\"").output.trimmed }
+      #expect(
+        psql("select state, wait_event is null, query from pg_stat_activity where pid = pg_backend_pid()")
+          == "active|1|select state, wait_event is null, query from pg_stat_activity where pid = pg_backend_pid()")
+      #expect(psql("select count(*) from pg_stat_activity where backend_type <> 'client backend'") == "5")
+      #expect(psql("select count(*) from pg_stat_activity where client_addr is null and state is not null") == "0")
+      fixture.run(.seconds(70))
+      let idle = psql(
+        "select now() - state_change from pg_stat_activity where application_name = 'batch' order by pid limit 1")
+      #expect(idle.hasPrefix("00:01:1") && idle.count == 15, "\(idle)")
+      let pids = psql(
+        "select pid from pg_stat_activity where application_name = 'batch' and now() - state_change > interval '1 minute' order by pid"
+      ).split(separator: "\n").map(String.init)
+      #expect(pids.count == 4)
+      #expect(
+        psql("select pid, pg_terminate_backend(pid) from pg_stat_activity where pid = \(pids[1])") == "\(pids[1])|t")
+      #expect(
+        psql("select pid from pg_stat_activity where application_name = 'batch' order by pid").split(separator: "\n")
+          .map(String.init) == [pids[0], pids[2], pids[3]])
+      let again = fixture.type("psql -c 'select pg_terminate_backend(\(pids[1]))'")
+      #expect(again.errors == "WARNING:  PID \(pids[1]) is not a PostgreSQL backend process\n")
+      #expect(again.output == " pg_terminate_backend \n----------------------\n f\n(1 row)\n\n")
+      // Its own.
+      let own = fixture.type("psql -c 'select pg_terminate_backend(pg_backend_pid())'")
+      #expect(own.exitCode == 2)
+      #expect(own.errors.hasPrefix("FATAL:  terminating connection due to administrator command\nserver closed"))
+      #expect(psql("select 1") == "1")
+    }
+  }
+
+  @Test func queriesOnViewsAreUnderstood() {
+    Simulated.perform {
+      let fixture = Self.prepared()
+      let rows = [
+        (
+          "select extract(epoch from (now() - query_start)) < 1 from pg_stat_activity where pid = pg_backend_pid()", "1"
+        ),
+        ("select setting::int * 8 / 10 from pg_settings where name = 'max_connections'", "1297"),
+        ("select current_setting('max_connections')", "1622"),
+        ("select left(query, 6) from pg_stat_activity where pid = pg_backend_pid()", "select"),
+        ("select count(*) from pg_stat_activity where cardinality(pg_blocking_pids(pid)) > 0", "0"),
+        ("select count(*) from pg_stat_activity where query_start < now() - interval '1 hour'", "0"),
+        ("select count(*) from pg_stat_activity where query ILIKE 'SELECT COUNT%'", "1"),
+      ]
+      for (sql, expected) in rows {
+        let result = fixture.type("psql -Atc \"\(sql)\"")
+        #expect(result.output.trimmed == expected, "\(sql): \(result)")
+      }
+    }
+  }
+
   @Test func curlAnswersAndFailsAsTheRealOne() {
     Simulated.perform {
       let fixture = Self.prepared()

@@ -28,8 +28,7 @@ final class PgCatalogue {
   private static let names = [
     "pg_stat_activity", "pg_stat_database", "pg_settings", "pg_locks", "pg_terminate_backend", "pg_cancel_backend",
     "version()", "now()", "current_database()", "current_user", "pg_is_in_recovery()", "inet_server_addr()",
-    "pg_backend_pid()",
-    "current_timestamp", "pg_database_size(", "pg_size_pretty(",
+    "pg_backend_pid()", "pg_blocking_pids", "current_setting(", "clock_timestamp()", "current_timestamp",
   ]
 
   /// Whether a statement asks for the server rather than for its data.
@@ -43,30 +42,25 @@ final class PgCatalogue {
   func run(_ sql: String) throws -> PsqlSession.Outcome {
     let scratch = try SQLiteConnection(.memory)
     try fill(scratch)
-    var text = Self.translated(sql)
-    let signals = ["pg_terminate_backend", "pg_cancel_backend"].filter { text.lowercased().contains($0) }
-    for name in signals { text = text.replacing(name, with: "") }
+    var text = PgDialect.translated(sql, now: Self.stamp(simulation.now))
     for (name, value) in constants { text = Self.replace(text, name, value) }
     let whole = sql.trimmed.dropFirst(6).trimmed.lowercased()
     var outcome = try PsqlSession.query(text, on: scratch)
     // A constant has the name of the function that it stands for.
     if constants.contains(where: { $0.0 == whole }) { outcome.table.columns = [String(whole.prefix { $0 != "(" })] }
-    // SQLite has no Booleans; here is the one column that is one.
-    if let column = outcome.table.columns.firstIndex(of: "granted") {
-      outcome.table = PsqlTable(
-        columns: outcome.table.columns,
-        rows: outcome.table.rows.map { row in
-          var row = row
-          row[column] = .text(row[column] == .integer(0) ? "f" : "t")
-          return row
-        })
-    }
-    guard let signal = signals.first else { return outcome }
-    let rows: [[SQLValue]] = outcome.table.rows.map { row in
-      guard case .integer(let pid)? = row.first else { return [.null] }
-      return [.text(self.signal(pid, terminates: signal == "pg_terminate_backend") ? "t" : "f")]
-    }
-    return PsqlSession.Outcome(table: PsqlTable(columns: [signal], rows: rows), changes: 0)
+    outcome.table = PsqlTable(
+      columns: outcome.table.columns,
+      rows: outcome.table.rows.map { row in
+        zip(outcome.table.columns, row).map { column, cell in
+          if let call = PgDialect.call(cell) {
+            let isDone = signal(call.process, terminates: call.function == "pg_terminate_backend")
+            return .text(isDone ? "t" : "f")
+          }
+          // SQLite has no Booleans; here is the one column that is one.
+          return column == "granted" ? .text(cell == .integer(0) ? "f" : "t") : cell
+        }
+      })
+    return outcome
   }
 
   // MARK: Rewriting
@@ -76,13 +70,17 @@ final class PgCatalogue {
     let version = database?.configuration.engineVersion ?? "15.10"
     return [
       ("current_timestamp", stamp), ("now()", stamp), ("current_database()", "'\(settings.database ?? settings.user)'"),
-      ("current_user", "'\(settings.user)'"), ("pg_is_in_recovery()", "'f'"), ("pg_backend_pid()", "\(Self.ownPID)"),
+      ("current_user", "'\(settings.user)'"), ("pg_is_in_recovery()", "'f'"),
+      ("pg_backend_pid()", "\(database?.executing?.process ?? 0)"),
       ("inet_server_addr()", "'\(database?.primary.address.description ?? "")'"),
-      (
-        "version()",
-        "'PostgreSQL \(version) on x86_64-pc-linux-gnu, compiled by gcc (GCC) 7.3.1 20180712 (Red Hat 7.3.1-12), 64-bit'"
-      ),
     ]
+      + values.map { ("current_setting('\($0.name)')", "'\($0.value)'") }
+      + [
+        (
+          "version()",
+          "'PostgreSQL \(version) on x86_64-pc-linux-gnu, compiled by gcc (GCC) 7.3.1 20180712 (Red Hat 7.3.1-12), 64-bit'"
+        )
+      ]
   }
 
   /// A time as PostgreSQL writes it.
@@ -103,78 +101,76 @@ final class PgCatalogue {
     return result
   }
 
-  /// PostgreSQL's casts and operators in SQLite's words.
-  static func translated(_ sql: String) -> String {
-    guard let cast = try? RegularExpression("::[a-z_]+(\\([0-9]+\\))?", .perl, ignoresCase: true) else { return sql }
-    let bytes = Array(sql.utf8)
-    var (text, position): ([UInt8], Int) = ([], 0)
-    for match in cast.allMatches(in: bytes) {
-      guard let whole = match[0] else { continue }
-      text += bytes[position..<whole.lowerBound]
-      position = whole.upperBound
-    }
-    return String(decoding: text + bytes[position...], as: UTF8.self).replacing(" ilike ", with: " like ").replacing(
-      " ILIKE ", with: " LIKE ")
-  }
-
   // MARK: What the server knows
 
-  private static let ownPID: Int64 = 20_001
-  private static let firstPID: Int64 = 12_000
-  private static let leakedPID: Int64 = 30_000
-  private static let lockerPID: Int64 = 29_999
-
   private func fill(_ scratch: SQLiteConnection) throws {
-    try scratch.executeScript(
-      """
-      CREATE TABLE pg_stat_activity (
-        datid INTEGER, datname TEXT, pid INTEGER, leader_pid INTEGER, usesysid INTEGER, usename TEXT, application_name TEXT,
-        client_addr TEXT, client_hostname TEXT, client_port INTEGER, wait_event_type TEXT, wait_event TEXT, state TEXT,
-        query TEXT, backend_type TEXT);
-      CREATE TABLE pg_settings (name TEXT, setting TEXT, unit TEXT, category TEXT);
-      CREATE TABLE pg_locks (locktype TEXT, relation TEXT, pid INTEGER, mode TEXT, granted INTEGER);
-      CREATE TABLE pg_stat_database (datid INTEGER, datname TEXT, numbackends INTEGER, xact_commit INTEGER);
-      """)
+    try scratch.executeScript(Self.schema)
     guard let database else { return }
     let name = database.configuration.databaseName
-    func add(_ pid: Int64, _ application: String, _ state: String, _ wait: (String, String)?, _ query: String) throws {
+    for activity in database.activity { try add(activity, name, to: scratch) }
+    for (place, row) in Self.serverProcesses.enumerated() {
       try scratch.execute(
-        "INSERT INTO pg_stat_activity VALUES (16401, ?1, ?2, NULL, 16400, ?3, ?4, NULL, NULL, NULL, ?5, ?6, ?7, ?8, 'client backend')",
+        "INSERT INTO pg_stat_activity (pid, backend_start, wait_event_type, wait_event, backend_type) VALUES (?1, ?2, 'Activity', ?3, ?4)",
         [
-          .text(name), .integer(pid), .text(database.configuration.user), .text(application),
-          wait.map { .text($0.0) } ?? .null, wait.map { .text($0.1) } ?? .null, .text(state), .text(query),
+          .integer(Int64(Self.firstProcess + place)), .text(Self.stamp(.zero)), .text(row.wait), .text(row.type),
         ])
     }
-    let busy = database.busyProcessors
-    let isLocked = database.areTablesLocked
-    for index in 0..<database.connections {
-      let isActive = index < busy + database.waitingStatements
-      try add(
-        Self.firstPID + Int64(index), "", isActive ? "active" : "idle", isActive ? nil : ("Client", "ClientRead"),
-        isActive ? "INSERT INTO payments" : "COMMIT")
-    }
-    for index in 0..<database.otherSessions {
-      try add(Self.leakedPID + Int64(index), "batch", "idle", ("Client", "ClientRead"), "COMMIT")
-    }
-    if isLocked {
-      try add(
-        Self.lockerPID, "batch", "idle in transaction", ("Client", "ClientRead"),
-        "LOCK TABLE payments IN ACCESS EXCLUSIVE MODE")
+    for activity in database.activity {
+      let holds = activity.state == .idleInTransaction && activity.query.hasPrefix("LOCK TABLE")
+      guard holds || activity.wait?.type == "Lock" else { continue }
       try scratch.execute(
-        "INSERT INTO pg_locks VALUES ('relation', 'payments', ?1, 'AccessExclusiveLock', 1)",
-        [.integer(Self.lockerPID)])
+        "INSERT INTO pg_locks VALUES ('relation', 16401, 'payments', ?1, ?2, ?3)",
+        [
+          .integer(Int64(activity.process)), .text(holds ? "AccessExclusiveLock" : "RowExclusiveLock"),
+          .integer(holds ? 1 : 0),
+        ])
     }
-    try add(Self.ownPID, "psql", "active", nil, "")
     for (setting, value, unit) in values {
       try scratch.execute(
         "INSERT INTO pg_settings VALUES (?1, ?2, ?3, '')",
         [.text(setting), .text(value), unit.map { .text($0) } ?? .null])
     }
     try scratch.execute(
-      "INSERT INTO pg_stat_database VALUES (16401, ?1, ?2, ?3)",
+      "INSERT INTO pg_stat_database VALUES (16401, ?1, ?2, ?3, 0)",
       [
         .text(name), .integer(Int64(database.connections + database.otherSessions)),
         .integer(Int64(database.committed)),
+      ])
+  }
+
+  private static let schema = """
+    CREATE TABLE pg_stat_activity (
+      datid INTEGER, datname TEXT, pid INTEGER, leader_pid INTEGER, usesysid INTEGER, usename TEXT, application_name TEXT,
+      client_addr TEXT, client_hostname TEXT, client_port INTEGER, backend_start TEXT, xact_start TEXT, query_start TEXT,
+      state_change TEXT, wait_event_type TEXT, wait_event TEXT, state TEXT, backend_xid INTEGER, backend_xmin INTEGER,
+      query_id INTEGER, query TEXT, backend_type TEXT);
+    CREATE TABLE pg_settings (name TEXT, setting TEXT, unit TEXT, category TEXT);
+    CREATE TABLE pg_locks (locktype TEXT, database INTEGER, relation TEXT, pid INTEGER, mode TEXT, granted INTEGER);
+    CREATE TABLE pg_stat_database (
+      datid INTEGER, datname TEXT, numbackends INTEGER, xact_commit INTEGER, xact_rollback INTEGER);
+    """
+
+  /// The server's own processes, with what they wait for when there is nothing to do (PostgreSQL 15, table 28.4).
+  private static let serverProcesses = [
+    (type: "checkpointer", wait: "CheckpointerMain"), (type: "background writer", wait: "BgWriterHibernate"),
+    (type: "walwriter", wait: "WalWriterMain"), (type: "autovacuum launcher", wait: "AutoVacuumMain"),
+    (type: "logical replication launcher", wait: "LogicalLauncherMain"),
+  ]
+  private static let firstProcess = 397
+
+  private func add(_ activity: BackendActivity, _ name: String, to scratch: SQLiteConnection) throws {
+    func time(_ instant: Instant?) -> SQLValue { instant.map { .text(Self.stamp($0)) } ?? .null }
+    try scratch.execute(
+      """
+      INSERT INTO pg_stat_activity VALUES (16401, ?1, ?2, NULL, 16400, ?3, ?4, ?5, NULL, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13,
+        NULL, NULL, NULL, ?14, 'client backend')
+      """,
+      [
+        .text(name), .integer(Int64(activity.process)), .text(activity.user), .text(activity.application),
+        activity.client.map { .text($0.address) } ?? .null, activity.client.map { .integer($0.port) } ?? .null,
+        time(activity.startedAt), time(activity.transactionAt), time(activity.queryAt), time(activity.stateChangedAt),
+        activity.wait.map { .text($0.type) } ?? .null, activity.wait.map { .text($0.event) } ?? .null,
+        .text(activity.state.rawValue), .text(activity.query),
       ])
   }
 
@@ -191,22 +187,14 @@ final class PgCatalogue {
 
   func setting(_ name: String) -> String? { values.first { $0.name == name }?.value }
 
-  /// Ends a session of others: those that are modelled one by one, and the one that holds the lock.
-  private func signal(_ pid: Int64, terminates: Bool) -> Bool {
-    guard terminates, let database else { return false }
-    if pid == Self.lockerPID, database.areTablesLocked {
-      database.unlockTables()
-      effects.append("pg_terminate_backend(\(pid))")
-      return true
+  private func signal(_ process: Int, terminates: Bool) -> Bool {
+    guard let database else { return false }
+    let isDone = terminates ? database.terminate(process: process) : database.cancel(process: process)
+    guard isDone else {
+      warnings.append("PID \(process) is not a PostgreSQL backend process")
+      return false
     }
-    if pid >= Self.leakedPID, pid < Self.leakedPID + Int64(database.otherSessions) + Int64(effects.count) {
-      database.otherSessions -= 1
-      effects.append("pg_terminate_backend(\(pid))")
-      return true
-    }
-    if terminates, pid < Self.firstPID || pid >= Self.firstPID + Int64(database.connections) {
-      warnings.append("PID \(pid) is not a PostgreSQL backend process")
-    }
-    return false
+    effects.append("pg_\(terminates ? "terminate" : "cancel")_backend(\(process))")
+    return true
   }
 }

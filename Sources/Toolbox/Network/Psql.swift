@@ -54,8 +54,9 @@ struct Psql {
     _ origin: Host, _ name: String, _ address: IPv4Address, _ settings: PsqlSettings
   ) async throws -> PostgresConnection {
     let limit = settings.connectTimeout ?? Self.patience
-    let startup = PostgresStartup(
+    var startup = PostgresStartup(
       user: settings.user, password: settings.password ?? "", database: settings.database ?? settings.user)
+    startup.application = settings.application
     let place = "connection to server at \"\(name)\" (\(address)), port \(settings.port) failed: "
     do throws(PostgresError) {
       return try await PostgresConnection.open(
@@ -96,6 +97,7 @@ struct PsqlSettings: Sendable {
   var password: String?
   var database: String?
   var connectTimeout: TimeSpan?
+  var application = "psql"
   /// What `-c` and `-f` ask for, in order.
   var scripts: [String] = []
   var isAligned = true
@@ -122,6 +124,7 @@ struct PsqlSettings: Sendable {
     if let text = environment("PGUSER") { user = text }
     password = environment("PGPASSWORD")
     database = environment("PGDATABASE")
+    if let text = environment("PGAPPNAME") { application = text }
     if let text = environment("PGCONNECT_TIMEOUT") { try set("connect_timeout", text) }
     var rest = arguments[...]
     var words: [String] = []
@@ -256,7 +259,7 @@ struct PsqlSettings: Sendable {
   }
 
   private static let accepted = [
-    "sslmode", "sslrootcert", "application_name", "options", "target_session_attrs", "hostaddr",
+    "sslmode", "sslrootcert", "options", "target_session_attrs", "hostaddr",
   ]
 
   private mutating func set(_ key: String, _ value: String) throws(Mistake) {
@@ -270,6 +273,7 @@ struct PsqlSettings: Sendable {
     case "user": user = value
     case "password": password = value
     case "dbname": database = value
+    case "application_name": application = value
     case "connect_timeout":
       guard let seconds = Double(value) else {
         throw Mistake(

@@ -90,11 +90,13 @@ final class PsqlSession {
     let isWrite = !["SELECT", "WITH", "VALUES", "EXPLAIN", "TABLE"].contains(verb)
     let catalogue = PgCatalogue(call.simulation, database, settings)
     let isCatalogue = catalogue.isMeant(by: sql)
+    let now = PgCatalogue.stamp(call.simulation.now)
     do {
       let table = try await connection.run(
-        WorkCost(roundTrips: 1, isWrite: isWrite), deadline: call.simulation.now + Self.patience, trace: nil
+        WorkCost(roundTrips: 1, isWrite: isWrite, statement: sql), deadline: call.simulation.now + Self.patience,
+        trace: nil
       ) { store in
-        isCatalogue ? try catalogue.run(sql) : try Self.query(PgCatalogue.translated(sql), on: store)
+        isCatalogue ? try catalogue.run(sql) : try Self.query(PgDialect.translated(sql, now: now), on: store)
       }
       if isWrite {
         note(sql)
@@ -126,6 +128,7 @@ final class PsqlSession {
 
   /// The name that PostgreSQL gives a column: that of a function for its call, `?column?` for other expressions.
   private static func columnName(_ name: String) -> String {
+    if let function = PgDialect.function(ofColumn: name) { return function }
     let word = name.prefix { $0 == "_" || ($0.isASCII && ($0.isLetter || $0.isNumber)) }
     let rest = name.dropFirst(word.count)
     if rest.isEmpty, word.first?.isNumber == false { return String(word) }
@@ -152,7 +155,8 @@ final class PsqlSession {
     }
     do {
       try await connection.run(
-        WorkCost(roundTrips: 1, isWrite: false), deadline: call.simulation.now + Self.patience, trace: nil
+        WorkCost(roundTrips: 1, isWrite: false, statement: sql), deadline: call.simulation.now + Self.patience,
+        trace: nil
       ) { _ in }
       print(PsqlTable(columns: [name], rows: [[.text(value)]]).print(settings))
     } catch { fail(error, sql) }
