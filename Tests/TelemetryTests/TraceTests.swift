@@ -94,7 +94,7 @@ import Testing
       let simulation = Simulation(seed: 1)
       let collector = TraceCollector(simulation, region: "spain")
       simulation.spawn("client") {
-        let root = collector.begin(at: 1)
+        guard let root = collector.begin(at: 1) else { return }
         let server = root.begin(.serve, at: 2)
         root.end(error: "timed out")
         collector.finish(root)
@@ -119,7 +119,7 @@ import Testing
       let simulation = Simulation(seed: 1)
       let collector = TraceCollector(simulation, region: "spain")
       for round in 0..<40 {
-        let root = collector.begin(at: 1)
+        guard let root = collector.begin(at: 1) else { return }
         #expect(root.parts.allSatisfy { $0 == .zero })
         root.add(.network, .milliseconds(Double(round + 1)))
         try simulation.run(until: simulation.now + .milliseconds(Double(round + 1)))
@@ -140,7 +140,7 @@ import Testing
       let simulation = Simulation(seed: 1)
       let collector = TraceCollector(simulation, region: "spain")
       for _ in 0...TailSampling.detailedErrors {
-        let root = collector.begin(at: 1)
+        guard let root = collector.begin(at: 1) else { return }
         root.add(.clientNetwork, .milliseconds(1))
         let inner = root.begin(.balance, at: 2)
         inner.add(.loadBalancer, .milliseconds(1))
