@@ -123,7 +123,7 @@ import TwinWorld
     kubectl --context spain -n payments get pods
     ```
 
-    ```bash {when="up{namespace='<namespace>'} == 1" until="max(time()) >= 0"}
+    ```bash {when="up{namespace='<namespace>'} == 1" until="vector(time()) > 0"}
     kubectl --context spain -n payments get pods
     ```
 
