@@ -84,7 +84,9 @@ package struct YAMLEdit {
     _ = try extent(of: last.value)
     let line = Array(lines[last.key.mark.line - 1].unicodeScalars)
     let indentation = last.key.mark.column - 1
-    guard last.value.mark.line == last.key.mark.line, line.prefix(indentation).allSatisfy({ $0 == " " }) else {
+    // The first key of a list's item stands behind its dash.
+    let isBlock = line.prefix(indentation).allSatisfy { $0 == " " || $0 == "-" }
+    guard last.value.mark.line == last.key.mark.line, isBlock else {
       throw refusal(last.key.mark)
     }
     let spelled = "\(Self.spelling(.string(key), like: " ")): \(Self.spelling(value, like: " "))"

@@ -60,6 +60,7 @@ import TwinWorld
     "blame HEAD~2 -- platform.yaml", "blame nope", "blame -L 999 platform.yaml", "branch", "branch --show-current",
     "rev-parse HEAD", "rev-parse --short HEAD~1", "rev-parse --abbrev-ref HEAD", "rev-parse nope", "push", "--version",
     "-C nope log", "-C platform.yaml log", "--nope", "-C", "lgo", "-C spain log --oneline -- kubernetes/payments.yaml",
+    "log -h", "status -h", "revert -h", "diff -h", "blame -h", "", "--help",
     "revert", "revert nope", "revert --foo HEAD", "revert --abort", "revert --continue", "restore", "restore nope",
     "checkout -- nope", "add nope", "commit", "commit -m nothing",
   ]

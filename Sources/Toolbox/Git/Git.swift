@@ -55,6 +55,7 @@ struct Git: ToolCommand {
       for folder in words.folders { try call.enter(folder) }
       guard let name = words.verb else { throw GitError(output: GitUsage.main + GitUsage.commonCommands, exitCode: 1) }
       guard let verb else { throw Self.unknown(name) }
+      if words.rest == ["-h"], let usage = GitUsage.of(name) { throw usage }
       try verb.run(&call)
     } catch {
       call.result.output += error.output

@@ -4,7 +4,6 @@ import TwinWorld
 // `git log` and `git show` (builtin/log.c, log-tree.c).
 extension GitCall {
   mutating func log() throws(GitError) {
-    if arguments.contains("-h") { throw GitError(output: GitUsage.log, exitCode: 129) }
     var options = GitOptions()
     let (words, dashed) = try options.read(arguments)
     let selection = try selection(words, dashed: dashed)
@@ -56,7 +55,6 @@ extension GitCall {
   // MARK: show
 
   mutating func show() throws(GitError) {
-    if arguments.contains("-h") { throw GitError(output: GitUsage.log, exitCode: 129) }
     var options = GitOptions()
     var (words, dashed) = try options.read(arguments)
     if options.formats.isEmpty { options.formats = .patch }

@@ -17,7 +17,7 @@ extension GitCall {
       case "--commit": commits = true
       case "--continue", "--skip", "--abort", "--quit": action = argument
       case let option where option.hasPrefix("-") && option.count > 1:
-        throw GitError(option == "-h" ? "" : GitUsage.revert, exitCode: 129)
+        throw GitError(GitUsage.revert, exitCode: 129)
       default: words.append(argument)
       }
     }

@@ -49,7 +49,6 @@ extension GitCall {
       case "-uno", "--untracked-files=no": showsUntracked = false
       case "-u", "-unormal", "-uall", "--untracked-files", "--untracked-files=normal", "--untracked-files=all": break
       case "--ahead-behind", "--no-ahead-behind", "--no-renames", "--show-stash", "--ignored": break
-      case "-h": throw GitError(output: GitUsage.status, exitCode: 129)
       case let option where option.hasPrefix("--"):
         throw GitError("error: unknown option `\(option.dropFirst(2))'\n" + GitUsage.status, exitCode: 129)
       case let option where option.hasPrefix("-") && option.count > 1:

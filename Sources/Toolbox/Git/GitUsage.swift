@@ -1,5 +1,17 @@
 /// Usage texts, as Git 2.39 prints them.
 enum GitUsage {
+  /// What a command says for `-h`; `nil` for those that have no text here.
+  static func of(_ verb: String) -> GitError? {
+    switch verb {
+    case "log", "show": GitError(output: log, exitCode: 129)
+    case "revert": GitError(output: revert, exitCode: 129)
+    case "blame": GitError(output: blame, exitCode: 129)
+    case "status": GitError(status, exitCode: 129)
+    case "diff": GitError(diff, exitCode: 129)
+    default: nil
+    }
+  }
+
   static let main = """
     usage: git [-v | --version] [-h | --help] [-C <path>] [-c <name>=<value>]
                [--exec-path[=<path>]] [--html-path] [--man-path] [--info-path]
