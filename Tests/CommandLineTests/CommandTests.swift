@@ -113,7 +113,10 @@ import Testing
     let shown = try Program.run(["traces", folder, "--sample", "--count", "1"]).output
     #expect(
       shown.contains("kept as sample") && shown.contains("critical path: ") && shown.contains("commit to both zones"))
-    let exported = try Program.run(["traces", folder, "--slow", "--count", "2", "--format", "otlp"]).json
+    // Those that Spain's Tempo has at the ninth minute.
+    let exported = try Program.run([
+      "traces", folder, "--slow", "--region", "spain", "--to", "8m", "--count", "2", "--format", "otlp",
+    ]).json
     let ids = Set(
       (exported["resourceSpans"]?.array ?? []).flatMap { resource in
         (resource["scopeSpans"]?[0]?["spans"]?.array ?? []).compactMap { $0["traceId"]?.string }
