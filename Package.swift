@@ -73,7 +73,9 @@ let modules = [
       "CCmark", "Documents", "SimulationKernel", "Telemetry", "NetworkModel", "AWSModel", "KubernetesModel",
       "ClusterOperators", "TwinWorld", "Faults", "Toolbox", "Scenarios",
     ]),
-  Module(name: "Reports", dependencies: ["Documents", "SimulationKernel", "HTTPMessages", "Telemetry", "Scenarios"]),
+  Module(
+    name: "Reports",
+    dependencies: ["Documents", "SimulationKernel", "SQLiteStore", "HTTPMessages", "Telemetry", "Scenarios"]),
   Module(
     name: "twin",
     dependencies: [

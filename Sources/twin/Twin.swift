@@ -62,6 +62,10 @@ struct Twin {
       summary: "Runs runbooks against the faults that they are for.", options: CheckOptions.help
     ) { CheckCommand.run($0).rawValue },
     Command(
+      name: "report", usage: "report DIR [DIR] [options]",
+      summary: "Writes a recorded run, or two compared, as an HTML page or a post-mortem.", options: ReportCommand.help
+    ) { ReportCommand.run($0).rawValue },
+    Command(
       name: "test-rules", usage: "test-rules FILE...",
       summary: "Runs promtool's unit tests of alerting and recording rules.", options: TestRulesCommand.help
     ) { TestRulesCommand.run($0).rawValue },

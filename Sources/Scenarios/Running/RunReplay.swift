@@ -21,7 +21,7 @@ package struct RunReplay {
     guard isFile(record) else { throw Failure(description: "\(record): there is no record here") }
     self.record = record
     connection = try SQLiteConnection(.file(path: record, readOnly: true))
-    guard try value("schema_version") == "2" else {
+    guard try value("schema_version") == RunRecord.schemaVersion else {
       throw Failure(description: "\(record): was made by a version of twin whose records this one does not read")
     }
   }
