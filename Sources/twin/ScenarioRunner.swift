@@ -186,10 +186,9 @@ struct ScenarioRunner {
       if let leg {
         // A leg that never began ends where the untouched one does, and says so.
         if leg.kind == .runbook, let runbook, let page = pager?.page {
-          let acting = Responder(
-            runbook, page: page, rehearsal: rehearsal, query: Responder.queries(to: page.region, in: rehearsal))
+          let acting = Responder(runbook, page: page, rehearsal: rehearsal)
+          acting.begin()
           responder = acting
-          rehearsal.take(leg) { await acting.act(on: $0) }
         } else if let start = rehearsal.start(of: leg), start < scenario.duration {
           rehearsal.take(leg)
         } else {

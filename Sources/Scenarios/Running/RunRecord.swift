@@ -114,6 +114,7 @@ package struct RunRecord {
   private func fillRun(_ connection: SQLiteConnection) throws {
     let rows = [
       ("scenario", rehearsal.scenario.name.value), ("leg", rehearsal.leg.name),
+      ("leg_kind", rehearsal.leg.kind.rawValue), ("runbook", sources.runbook ?? ""),
       ("seed", String(rehearsal.world.simulation.seed)),
       ("platform", rehearsal.world.platform.name),
       ("duration_ms", String(rehearsal.scenario.duration.nanoseconds / 1_000_000)),
