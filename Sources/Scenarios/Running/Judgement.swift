@@ -47,7 +47,7 @@ struct Judgement {
     switch expectation.applies {
     case .always: leg.kind != .trap || expectation.verb.name == "invariant"
     case .untouched: leg.kind == .untouched
-    case .solved: leg.kind == .solution || leg.kind == .runbook
+    case .solved: [.solution, .runbook, .drill].contains(leg.kind)
     }
   }
 
@@ -101,7 +101,7 @@ struct Judgement {
       }
     }
     if !isRestoredListed, scenario.incidentStart != nil, !scenario.solutions.isEmpty {
-      let isRestored = rehearsal.leg.kind == .solution || rehearsal.leg.kind == .runbook
+      let isRestored = [.solution, .runbook, .drill].contains(rehearsal.leg.kind)
       findings.append(
         judge(RestoredExpectation(isRestored: isRestored, within: nil, hold: RestoredExpectation.defaultHold)))
     }

@@ -11,6 +11,8 @@ package struct Leg: Sendable {
     case trap
     /// A responder works through a runbook.
     case runbook
+    /// A trainee acts.
+    case drill
   }
 
   /// When somebody begins to act.

@@ -170,6 +170,14 @@ package final class Rehearsal {
     world.simulation.after(period, Self.faultEvent) { [self] in inject(fault) }
   }
 
+  /// Injects a fault that is none of the file's, now.
+  @discardableResult
+  package func inject(
+    id: String, verb: FaultVerb, target: TargetPattern, arguments: FaultArguments, for duration: TimeSpan?
+  ) throws -> Injection {
+    try injector.inject(id: id, verb: verb.name, target: target, mode: .all, arguments: arguments, for: duration)
+  }
+
   /// Faults of the file that did not begin before the end.
   var faultsNotReached: [FaultSpecification] { scenario.faults.filter { !injected.contains($0.id.value) } }
 
@@ -250,7 +258,8 @@ package final class Rehearsal {
     }
   }
 
-  private var folder: String {
+  /// The scenario's folder with a slash at its end, or nothing: where file names of commands begin.
+  package var folder: String {
     scenario.file.lastIndex(of: "/").map { String(scenario.file[...$0]) } ?? ""
   }
 

@@ -1,0 +1,156 @@
+import Documents
+import Drills
+import Glibc
+import Scenarios
+import SimulationKernel
+
+/// `twin drill` and `twin grade`.
+enum DrillSubcommand {
+  /// The log in a drill's folder.
+  static let logName = "drill.jsonl"
+  /// What the drill came to.
+  static let resultName = "score.json"
+
+  static func run(_ arguments: [String]) -> ExitCode {
+    reporting {
+      let options = try DrillOptions(arguments)
+      return try drill(options)
+    }
+  }
+
+  static func grade(_ arguments: [String]) -> ExitCode {
+    reporting {
+      let options = try GradeOptions(arguments)
+      let bytes = try readFile(options.transcript)
+      let log = try DrillLog(parsing: bytes, name: options.transcript)
+      let loaded = try ScenarioFiles.load(options.scenario ?? log.setup.scenario)
+      let results = try Simulated.perform {
+        let baseline = DrillBaseline(loaded, log.setup)
+        let course = try DrillCourse(resuming: log, loaded.scenario, platform: loaded.platform)
+        return try course.results(against: try baseline.counterfactuals(with: course.instructions))
+      }
+      Console.output(
+        options.isJSON
+          ? results.json(withScore: true).jsonText(JSONLayout(indent: 2)) + "\n" : results.text(withScore: true))
+      return .success
+    }
+  }
+
+  private static func reporting(_ body: () throws -> ExitCode) -> ExitCode {
+    do {
+      return try body()
+    } catch let mistake as RunOptions.Mistake {
+      Console.error("twin: \(mistake.message)\n")
+    } catch let list as DiagnosticList {
+      Console.error(list.description + "\n")
+    } catch let error as FileError {
+      Console.error("twin: \(error.path): \(error.reason)\n")
+    } catch let error as DrillLog.Malformed {
+      Console.error("twin: \(error)\n")
+    } catch let error as DrillSession.Failure {
+      Console.error("twin: \(error)\n")
+    } catch {
+      Console.error("twin: internal error: \(error)\n")
+      return .internalError
+    }
+    return .usage
+  }
+
+  // MARK: A drill
+
+  private static func drill(_ options: DrillOptions) throws -> ExitCode {
+    if let folder = options.instructed { return InstructorTerminal.run(folder) }
+    if let folder = options.resumed {
+      let path = "\(folder)/\(logName)"
+      let log = try DrillLog(parsing: try readFile(path), name: path)
+      let loaded = try ScenarioFiles.load(log.setup.scenario)
+      return try Simulated.perform {
+        let baseline = DrillBaseline(loaded, log.setup)
+        let course = try DrillCourse(resuming: log, loaded.scenario, platform: loaded.platform)
+        return try play(course, baseline, folder, options, isResumed: true)
+      }
+    }
+    let loaded = try ScenarioFiles.load(options.file ?? "")
+    let setup = DrillSetup(
+      scenario: options.file ?? "", seed: options.seed ?? loaded.scenario.seed, noise: options.noise,
+      pace: options.pace)
+    return try Simulated.perform {
+      let baseline = DrillBaseline(loaded, setup)
+      let course = try DrillCourse(loaded.scenario, platform: loaded.platform, setup: setup)
+      let folder = try options.folder ?? newFolder(for: loaded.scenario)
+      try RunCommand.makeFolder(folder)
+      return try play(course, baseline, folder, options, isResumed: false)
+    }
+  }
+
+  @Simulated
+  private static func play(
+    _ course: DrillCourse, _ baseline: DrillBaseline, _ folder: String, _ options: DrillOptions, isResumed: Bool
+  ) throws -> ExitCode {
+    let file = try DrillLogFile("\(folder)/\(logName)", isNew: !isResumed)
+    try file.append(course.newLines())
+    let player = DrillPlayer(course, file: file, folder: folder, options: options)
+    guard try player.play(isResumed: isResumed) else {
+      baseline.abandon()
+      return .success
+    }
+    let results = try course.results(against: try baseline.counterfactuals(with: course.instructions))
+    let json = results.json(withScore: options.showsScore)
+    try writeFile("\(folder)/\(resultName)", Array((json.jsonText(JSONLayout(indent: 2)) + "\n").utf8))
+    try file.append(json.jsonText() + "\n")
+    Console.output(options.isJSON ? json.jsonText() + "\n" : results.text(withScore: options.showsScore))
+    return .success
+  }
+
+  /// `drills/NAME-1`, or the next number that is free.
+  private static func newFolder(for scenario: Scenario) throws -> String {
+    for number in 1...9999 {
+      let folder = "drills/\(scenario.name.value)-\(number)"
+      if !isFolder(folder) { return folder }
+    }
+    throw RunOptions.Mistake(message: "drills/ is full; name a folder with --out")
+  }
+}
+
+/// The arguments of `twin grade`.
+struct GradeOptions {
+  var transcript = ""
+  var scenario: String?
+  var isJSON = false
+
+  static let help = """
+
+    options:
+      --scenario FILE     the scenario, where it is not where the transcript says
+      -o text|json        (text)
+
+    """
+
+  init(_ arguments: [String]) throws(RunOptions.Mistake) {
+    var rest = arguments[...]
+    func value(_ option: String) throws(RunOptions.Mistake) -> String {
+      guard let value = rest.popFirst() else { throw .init(message: "\(option) needs a value") }
+      return value
+    }
+    while let argument = rest.popFirst() {
+      switch argument {
+      case "--scenario": scenario = try value(argument)
+      case "-o":
+        let format = try value(argument)
+        guard ["text", "json"].contains(format) else {
+          throw .init(message: "-o takes text or json, found \"\(format)\"")
+        }
+        isJSON = format == "json"
+      case _ where argument.hasPrefix("-"):
+        throw .init(message: "unknown option \"\(argument)\"; see twin grade --help")
+      default:
+        guard transcript.isEmpty else { throw .init(message: "grade takes one transcript") }
+        transcript = argument
+      }
+    }
+    guard !transcript.isEmpty else {
+      throw .init(message: "grade needs a transcript, such as drills/NAME-1/drill.jsonl")
+    }
+    if isFolder(transcript) { transcript += "/\(DrillSubcommand.logName)" }
+  }
+}
