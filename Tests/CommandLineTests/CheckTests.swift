@@ -141,9 +141,6 @@ import Testing
     Rotten(
       name: "query with an unbound name", from: "namespace=\"$NAMESPACE\"", to: "namespace=\"$NAMESPCE\"",
       line: "$NAMESPCE", finding: "$NAMESPCE is never bound", isSeen: true),
-    Rotten(
-      name: "condition that is no PromQL", from: "{name=undo-rollout when=\"$ kubectl",
-      to: "{name=undo-rollout when=\"kubectl", line: "```bash", finding: "when: ", isSeen: false),
   ]
 
   @Test("a rotten runbook fails with the finding that names its line", arguments: rotten)

@@ -2,7 +2,8 @@ import Testing
 
 @Suite(.serialized) struct Determinism {
   static let scenarios = [
-    "steady", "crashloop", "oom", "db-outage", "db-outage-security-group", "db-dns", "pool-exhaustion", "slow-link",
+    "steady", "crashloop", "oom", "db-outage", "db-outage-security-group", "db-dns", "db-security-group",
+    "pool-exhaustion", "slow-link",
   ]
 
   /// Swift's hash seed differs between processes, so that any dependence on it shows here.

@@ -8,6 +8,7 @@ import TwinWorld
 struct ShippedScenarioTests {
   static let files = [
     "steady", "crashloop", "oom", "bad-image", "node-loss", "db-outage", "db-outage-security-group", "db-dns",
+    "db-security-group",
     "pool-exhaustion", "slow-link",
   ]
 
