@@ -27,6 +27,9 @@ static char **twin_edit_complete(const char *text, int start, int end) {
   return rl_completion_matches(text, twin_edit_next_word);
 }
 
+/// What is typed so far.
+static inline const char *twin_edit_line(void) { return rl_line_buffer != NULL ? rl_line_buffer : ""; }
+
 /// Sets libedit up: words to complete, ended by a null pointer, that live as long as the program; Ctrl-C stays the program's own.
 static inline void twin_edit_set_up(const char *const *words) {
   twin_edit_words = words;

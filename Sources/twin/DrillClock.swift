@@ -5,13 +5,24 @@ import SimulationKernel
 /// Ctrl-C was pressed.
 nonisolated(unsafe) private var wasInterrupted: sig_atomic_t = 0
 
-/// Ctrl-C while a drill goes on: it ends a command, not the program.
+/// The window has another size.
+nonisolated(unsafe) private var wasResized: sig_atomic_t = 0
+
+/// Ctrl-C while a drill goes on: it ends a command, not the program. And changes of the window's size.
 enum DrillInterrupt {
   static func listen() {
+    // Without SA_RESTART: a wait for input ends.
     var action = sigaction()
     action.__sigaction_handler.sa_handler = { _ in wasInterrupted = 1 }
-    // Without SA_RESTART: a wait for input ends.
     sigaction(SIGINT, &action, nil)
+    action.__sigaction_handler.sa_handler = { _ in wasResized = 1 }
+    sigaction(SIGWINCH, &action, nil)
+  }
+
+  /// Whether the window's size changed since this was last asked.
+  static func takeResize() -> Bool {
+    defer { wasResized = 0 }
+    return wasResized != 0
   }
 
   /// Whether it was pressed since this was last asked.

@@ -16,6 +16,8 @@ protocol DrillInput: AnyObject {
   func take() -> DrillInputEvent?
   /// Ctrl-C at the prompt: what was typed is forgotten.
   func discard()
+  /// The window has another size: shows the prompt as it fits, and what was typed again.
+  func resize()
   /// Shows a message between the lines, and then the prompt and what was typed again.
   func tell(_ text: String)
 }
@@ -60,6 +62,7 @@ final class PipedInput: DrillInput {
   }
 
   func discard() {}
+  func resize() {}
   func tell(_ text: String) { Console.output(text) }
 }
 
@@ -70,6 +73,7 @@ private nonisolated(unsafe) var readLines: [String?] = []
 @Simulated
 final class TerminalInput: DrillInput {
   let isInteractive = true
+  private var wholePrompt = ""
   private var prompt = ""
   private var isAsking = false
   private let usesColour: Bool
@@ -85,22 +89,24 @@ final class TerminalInput: DrillInput {
   }
 
   func ask(_ prompt: String) {
-    self.prompt = Self.fitting(prompt)
+    wholePrompt = prompt
     install()
   }
 
   /// A long prompt leaves too little of a narrow window: it gets a line of its own.
-  private static func fitting(_ prompt: String) -> String {
+  private func fit() {
+    prompt = wholePrompt
     var size = winsize()
-    guard ioctl(STDOUT_FILENO, UInt(TIOCGWINSZ), &size) == 0, size.ws_col > 0, prompt.count * 2 > Int(size.ws_col),
-      let end = prompt.firstIndex(of: "]")
-    else { return prompt }
+    guard ioctl(STDOUT_FILENO, UInt(TIOCGWINSZ), &size) == 0, size.ws_col > 0 else { return }
+    rl_set_screen_size(Int32(size.ws_row), Int32(size.ws_col))
+    guard prompt.count * 2 > Int(size.ws_col), let end = prompt.firstIndex(of: "]") else { return }
     Console.output(prompt[...end] + "\n")
-    return String(prompt[prompt.index(after: end)...].drop { $0 == " " })
+    prompt = String(prompt[prompt.index(after: end)...].drop { $0 == " " })
   }
 
   private func install() {
     isAsking = true
+    fit()
     // \1 and \2 enclose what takes no room.
     let shown = usesColour ? "\u{1}\u{1b}[1m\u{2}\(prompt)\u{1}\u{1b}[0m\u{2}" : prompt
     rl_callback_handler_install(shown) { line in
@@ -139,9 +145,11 @@ final class TerminalInput: DrillInput {
     install()
   }
 
+  func resize() { if isAsking { tell("") } }
+
   func tell(_ text: String) {
     guard isAsking else { return Console.output(text) }
-    let typed = rl_line_buffer.map { String(cString: $0) } ?? ""
+    let typed = String(cString: twin_edit_line())
     remove()
     Console.output("\r\u{1b}[K" + text)
     install()

@@ -19,6 +19,8 @@ struct DrillOptions {
   var instructed: String?
   /// A folder whose drill goes on.
   var resumed: String?
+  /// Where the runs to compare with are, or are to be kept.
+  var baseline: String?
 
   static let help = """
 
@@ -29,6 +31,7 @@ struct DrillOptions {
       --seed N            seed in place of the scenario's
       --out DIR           where the drill's log is kept (drills/NAME-NUMBER)
       --resume DIR        goes on with a drill that was suspended or killed
+      --baseline FILE     the runs to compare with: read from the file, or left in it for other drills of this scenario
       --instructor DIR    inject, repair, say, grant, pause and go in somebody else's drill
       --json              JSON lines on standard input and output, for machines; by turns
       --no-score          facts without points
@@ -40,6 +43,7 @@ struct DrillOptions {
 
   init(_ arguments: [String]) throws(RunOptions.Mistake) {
     var rest = arguments[...]
+    var given: [String] = []
     while let argument = rest.popFirst() {
       guard argument.hasPrefix("-"), argument != "-" else {
         guard file == nil else { throw .init(message: "drill takes one scenario, found \"\(argument)\" as well") }
@@ -47,12 +51,28 @@ struct DrillOptions {
         continue
       }
       let parts = argument.split(separator: "=", maxSplits: 1).map(String.init)
+      if parts.count > 1, ["--turns", "--json", "--no-score", "--no-color"].contains(parts[0]) {
+        throw .init(message: "\(parts[0]) takes no value")
+      }
       try read(parts[0], inline: parts.count > 1 ? parts[1] : nil, &rest)
+      given.append(parts[0])
     }
     guard [file, resumed, instructed].count(where: { $0 != nil }) == 1 else {
       throw .init(message: "drill needs a scenario file, --resume DIR or --instructor DIR")
     }
     if isJSON { pace = .turns }
+    try checkFit(given)
+  }
+
+  /// A drill that goes on keeps what it was set up with, and an instructor has none of his own.
+  private func checkFit(_ given: [String]) throws(RunOptions.Mistake) {
+    let setup = ["--turns", "--speed", "--noise", "--seed", "--out"]
+    let accepted: (option: String, refused: [String])? =
+      if instructed != nil {
+        ("--instructor", setup + ["--json", "--no-score", "--baseline"])
+      } else if resumed != nil { ("--resume", setup) } else { nil }
+    guard let accepted, let odd = given.first(where: accepted.refused.contains) else { return }
+    throw .init(message: "\(odd) stands beside \(accepted.option), which takes the drill as it is")
   }
 
   private mutating func read(
@@ -68,6 +88,7 @@ struct DrillOptions {
     case "--no-score": showsScore = false
     case "--no-color": usesColour = false
     case "--out": folder = try value()
+    case "--baseline": baseline = try value()
     case "--instructor": instructed = try value()
     case "--resume": resumed = try value()
     case "--seed":

@@ -15,6 +15,8 @@ final class DrillPlayer {
   let desk: InstructorDesk?
   var clock: DrillClock?
   private var shownPages: Int
+  /// When the log was last brought up to date while nobody typed, in wall seconds.
+  private var keptAt = wallSeconds()
 
   init(_ course: DrillCourse, file: DrillLogFile, folder: String, options: DrillOptions) {
     self.course = course
@@ -43,23 +45,44 @@ final class DrillPlayer {
     DrillInterrupt.listen()
     defer { desk?.leave() }
     greet(isResumed)
+    if let line = course.log.unfinished, session.ending == nil {
+      say("\(session.status.prompt)\(line)\n")
+      try perform(line)
+    }
     while session.ending == nil {
-      guard case .line(let line) = try nextEvent() else {
+      try file.append(course.newLines())
+      guard case .line(let text) = try nextEvent() else {
         // Who sits at a terminal can come back; a file or a program that has come to its end cannot.
         if session.ending == nil, input.isInteractive { return try suspend() }
         break
       }
-      if line.allSatisfy(\.isWhitespace) { continue }
+      guard let line = command(in: text), !line.allSatisfy(\.isWhitespace) else { continue }
       let words = DrillSession.words(line)
       switch words.first {
       case "suspend": return try suspend()
       case "rewind": try rewind(words)
       default: try perform(line)
       }
-      try file.append(course.newLines())
     }
+    try file.append(course.newLines())
     if session.ending == .timeLimit { say("the time is up\n") }
     return true
+  }
+
+  /// The command of a line of input: machines may put it into an object.
+  private func command(in text: String) -> String? {
+    guard options.isJSON, text.first(where: { !$0.isWhitespace }) == "{" else { return text }
+    if let command = (try? parseJSON(text))?["command"]?.string { return command }
+    complain("a line is a command, or {\"command\": \"…\"}")
+    return nil
+  }
+
+  /// Says what cannot be done; time does not pass by it.
+  private func complain(_ text: String) {
+    guard options.isJSON else { return Console.error(text + "\n") }
+    let refusal: JSONValue = ["type": "refused", "reason": .string(text)]
+    Console.output(refusal.jsonText() + "\n")
+    observe([:])
   }
 
   // MARK: Time
@@ -73,7 +96,19 @@ final class DrillPlayer {
       try pause(withInput: true)
       if session.ending != nil { return .end }
       if DrillInterrupt.take() { input.discard() }
+      if DrillInterrupt.takeResize() { input.resize() }
+      try keepIdleTime()
     }
+  }
+
+  /// How much of the time in which nobody types is lost with the program, in wall seconds.
+  private static let leastKept = 2.0
+
+  private func keepIdleTime() throws {
+    guard let clock, !clock.isPaused, wallSeconds() - keptAt >= Self.leastKept else { return }
+    keptAt = wallSeconds()
+    try course.keepWaiting()
+    try file.append(course.newLines())
   }
 
   /// Waits for what comes next, at most a moment where time passes, and lets that much time pass.
@@ -98,14 +133,18 @@ final class DrillPlayer {
   // MARK: Commands
 
   private func perform(_ line: String) throws {
+    if let clock { try session.advance(to: clock.now) }
+    guard session.ending == nil else { return }
+    if !DrillSession.isOwn(line) {
+      course.keepTyped(line)
+      try file.append(course.newLines())
+    }
     guard clock != nil else {
       let entry = try session.turn(line)
       course.keep(entry)
       _ = DrillInterrupt.take()
       return show(entry, from: 0)
     }
-    if let clock { try session.advance(to: clock.now) }
-    guard session.ending == nil else { return }
     session.begin(line)
     var shown = 0
     while session.isBusy, session.ending == nil, !DrillInterrupt.take() {
@@ -147,12 +186,20 @@ final class DrillPlayer {
 
   private func rewind(_ words: [String]) throws {
     guard words.count == 2, let span = Duration(scenarioText: words[1]), span > .zero else {
-      return Console.error("rewind takes a time such as 5m\n")
+      return complain("rewind takes a time such as 5m")
     }
+    guard session.now > session.pagedAt else { return complain("it is as early as it gets: the page has just come") }
     try course.rewind(by: TimeSpan(span))
     clock?.go(from: session.now)
     shownPages = session.pageCount
-    if options.isJSON { observe([:]) } else { Console.output("back at \(session.status.clock)\n") }
+    guard !options.isJSON else {
+      let lines = course.newLines()
+      Console.output(lines)
+      try file.append(lines)
+      return observe([:])
+    }
+    let isFirst = session.now == session.pagedAt
+    Console.output("back at \(session.status.clock)\(isFirst ? ", when the page came" : "")\n")
   }
 
   // MARK: Words

@@ -25,8 +25,9 @@ enum DrillSubcommand {
       let log = try DrillLog(parsing: bytes, name: options.transcript)
       let loaded = try ScenarioFiles.load(options.scenario ?? log.setup.scenario)
       let results = try Simulated.perform {
-        let baseline = DrillBaseline(loaded, log.setup)
+        let baseline = try DrillBaseline(loaded, log.setup, file: options.baseline)
         let course = try DrillCourse(resuming: log, loaded.scenario, platform: loaded.platform)
+        try baseline.check(against: course.session)
         return try course.results(against: try baseline.counterfactuals(with: course.instructions))
       }
       Console.output(
@@ -64,10 +65,15 @@ enum DrillSubcommand {
       let path = "\(folder)/\(logName)"
       let log = try DrillLog(parsing: try readFile(path), name: path)
       let loaded = try ScenarioFiles.load(log.setup.scenario)
+      guard !log.isOver else {
+        throw RunOptions.Mistake(
+          message: "\(folder): this drill has come to its end; twin grade \(folder) shows its score again")
+      }
       return try Simulated.perform {
-        let baseline = DrillBaseline(loaded, log.setup)
+        let file = try DrillLogFile(folder, isNew: false)
+        let baseline = try DrillBaseline(loaded, log.setup, file: options.baseline)
         let course = try DrillCourse(resuming: log, loaded.scenario, platform: loaded.platform)
-        return try play(course, baseline, folder, options, isResumed: true)
+        return try play(course, baseline, folder, file, options, isResumed: true)
       }
     }
     let loaded = try ScenarioFiles.load(options.file ?? "")
@@ -75,19 +81,22 @@ enum DrillSubcommand {
       scenario: options.file ?? "", seed: options.seed ?? loaded.scenario.seed, noise: options.noise,
       pace: options.pace)
     return try Simulated.perform {
-      let baseline = DrillBaseline(loaded, setup)
-      let course = try DrillCourse(loaded.scenario, platform: loaded.platform, setup: setup)
       let folder = try options.folder ?? newFolder(for: loaded.scenario)
+      guard !isFile("\(folder)/\(logName)") else { throw DrillLogFile.taken(folder) }
+      let baseline = try DrillBaseline(loaded, setup, file: options.baseline)
+      let course = try DrillCourse(loaded.scenario, platform: loaded.platform, setup: setup)
       try RunCommand.makeFolder(folder)
-      return try play(course, baseline, folder, options, isResumed: false)
+      let file = try DrillLogFile(folder, isNew: true)
+      return try play(course, baseline, folder, file, options, isResumed: false)
     }
   }
 
   @Simulated
   private static func play(
-    _ course: DrillCourse, _ baseline: DrillBaseline, _ folder: String, _ options: DrillOptions, isResumed: Bool
+    _ course: DrillCourse, _ baseline: DrillBaseline, _ folder: String, _ file: DrillLogFile, _ options: DrillOptions,
+    isResumed: Bool
   ) throws -> ExitCode {
-    let file = try DrillLogFile("\(folder)/\(logName)", isNew: !isResumed)
+    try baseline.check(against: course.session)
     try file.append(course.newLines())
     let player = DrillPlayer(course, file: file, folder: folder, options: options)
     guard try player.play(isResumed: isResumed) else {
@@ -117,11 +126,14 @@ struct GradeOptions {
   var transcript = ""
   var scenario: String?
   var isJSON = false
+  /// Where the runs to compare with are, or are to be kept.
+  var baseline: String?
 
   static let help = """
 
     options:
       --scenario FILE     the scenario, where it is not where the transcript says
+      --baseline FILE     the runs to compare with, as for twin drill
       -o text|json        (text)
 
     """
@@ -135,6 +147,7 @@ struct GradeOptions {
     while let argument = rest.popFirst() {
       switch argument {
       case "--scenario": scenario = try value(argument)
+      case "--baseline": baseline = try value(argument)
       case "-o":
         let format = try value(argument)
         guard ["text", "json"].contains(format) else {

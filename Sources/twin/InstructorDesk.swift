@@ -4,7 +4,7 @@ import SimulationKernel
 /// The socket in a drill's folder over which an instructor's terminal speaks: lines in, lines out.
 @Simulated
 final class InstructorDesk {
-  static let name = "instructor.sock"
+  nonisolated static let name = "instructor.sock"
 
   private let listener: Int32
   private let path: String

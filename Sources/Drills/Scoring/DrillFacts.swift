@@ -96,8 +96,9 @@ extension DrillFacts {
     try rehearsal.finish()
     let mine = MeasuredLeg(rehearsal, hold: session.scenario.hold)
     let chain = TruthChain(rehearsal)
-    let entries = session.branch.compactMap { if case .entry(let entry) = $0 { entry } else { nil } }
-      .filter { $0.source == .trainee }
+    let entries = session.branch.compactMap { event -> DrillEntry? in
+      if case .entry(let entry) = event, entry.source == .trainee { entry } else { nil }
+    }
     faultAt = session.scenario.incidentStart
     pagedAt = session.pagedAt
     symptomAt = mine.symptomAt

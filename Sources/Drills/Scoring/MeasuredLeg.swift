@@ -64,18 +64,27 @@ package struct Counterfactuals: Hashable, Sendable {
   package var untouched: MeasuredLeg
   /// The scenario's first solution.
   package var par: MeasuredLeg
+  /// The digest of their common past: `DrillSession.past`.
+  package var past: String
 
-  package init(untouched: MeasuredLeg, par: MeasuredLeg) {
+  package init(untouched: MeasuredLeg, par: MeasuredLeg, past: String) {
     self.untouched = untouched
     self.par = par
+    self.past = past
   }
 
-  package var json: JSONValue { ["untouched": untouched.json, "par": par.json] }
+  package var json: JSONValue {
+    [
+      "type": "baseline", "schemaVersion": 1, "past": .string(past), "untouched": untouched.json, "par": par.json,
+    ]
+  }
 
   package init?(_ json: JSONValue) {
-    guard let untouched = json["untouched"].flatMap(MeasuredLeg.init), let par = json["par"].flatMap(MeasuredLeg.init)
+    guard json["type"]?.string == "baseline", json["schemaVersion"]?.integer == 1,
+      let untouched = json["untouched"].flatMap(MeasuredLeg.init), let par = json["par"].flatMap(MeasuredLeg.init),
+      let past = json["past"]?.string
     else { return nil }
-    self.init(untouched: untouched, par: par)
+    self.init(untouched: untouched, par: par, past: past)
   }
 
   /// Runs both, from T0 to the end of a drill's measuring.
@@ -93,12 +102,10 @@ package struct Counterfactuals: Hashable, Sendable {
     }
     let nobody = try rehearsal(scenario, platform, setup, instructions)
     try nobody.advance(to: scenario.duration)
-    guard let page = nobody.firstPage else {
-      throw DrillSession.Failure(
-        description: "\(scenario.file): nobody is paged in this scenario, so it cannot be drilled")
+    guard let pagedAt = nobody.start(of: scenario.drillLeg), pagedAt <= scenario.duration else {
+      throw DrillSession.neverCalled(scenario)
     }
-    let seconds = TimeSpan.seconds((page.seconds).rounded(.up))
-    let horizon = DrillSession.horizon(scenario, pagedAt: seconds)
+    let horizon = DrillSession.horizon(scenario, pagedAt: pagedAt)
     nobody.end(at: horizon)
     let untouched = try end(nobody, scenario)
     let somebody = try rehearsal(scenario, platform, setup, instructions)
@@ -109,7 +116,8 @@ package struct Counterfactuals: Hashable, Sendable {
       try somebody.advance(to: time)
     }
     somebody.take(solution)
-    return Counterfactuals(untouched: untouched, par: try end(somebody, scenario))
+    let past = DrillSession.past(of: nobody, until: pagedAt)
+    return Counterfactuals(untouched: untouched, par: try end(somebody, scenario), past: past)
   }
 
   nonisolated private static let instructionEvent: EventName = "drill.instruction"

@@ -16,8 +16,7 @@ struct TruthChain {
   private let steps: [PropagationStep]
 
   init(_ rehearsal: Rehearsal) {
-    let decoys = Set(rehearsal.scenario.faults.filter(\.isDecoy).map(\.id.value))
-    let injections = rehearsal.injections.filter { !decoys.contains($0.id) }
+    let injections = rehearsal.injections.filter { !rehearsal.decoys.contains($0.id) }
     causes = injections.flatMap(\.targets)
     changes = rehearsal.world.journal.componentChanges
     let start = injections.map(\.at).min() ?? .distantFuture

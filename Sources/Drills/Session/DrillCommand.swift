@@ -60,6 +60,12 @@ extension DrillSession {
     return run(self, Array(words.dropFirst()))
   }
 
+  /// Whether a line is a command of the drill.
+  nonisolated package static func isOwn(_ line: String) -> Bool {
+    let name = words(line).first
+    return DrillCommand.all.contains { $0.name == name }
+  }
+
   /// The words of a line; what stands in quotes is one.
   nonisolated package static func words(_ line: String) -> [String] {
     var words: [String] = []

@@ -44,6 +44,11 @@ package final class DrillCourse {
     return session
   }
 
+  /// Notes that a line was typed: should the program be killed while it runs, it is typed again when the drill goes on.
+  package func keepTyped(_ line: String) {
+    unwritten.append(["type": "typed", "command": .string(line), "at": .integer(session.now.nanoseconds)])
+  }
+
   /// Notes an entry that the session has made.
   package func keep(_ entry: DrillEntry) { append(.entry(entry)) }
 
@@ -66,10 +71,10 @@ package final class DrillCourse {
 
   /// Turns time back; not before the page.
   package func rewind(by span: TimeSpan) throws {
-    let time = max(session.pagedAt, session.now - span)
-    append(.rewind(to: time))
-    let branches = log.branches
-    session = try Self.rebuilt(branches[branches.count - 1], scenario, platform, log.setup)
+    var next = log
+    next.events.append(.rewind(to: max(session.pagedAt, session.now - span)))
+    session = try Self.rebuilt(next.branches[next.branches.count - 1], scenario, platform, log.setup)
+    append(next.events[next.events.count - 1])
   }
 
   /// What an instructor changed in the world on the way of the branch that goes on.

@@ -126,6 +126,10 @@ package struct DrillLog: Sendable {
 
   package var setup: DrillSetup
   package var events: [Event] = []
+  /// Whether the drill has come to its end: its score is in the log.
+  package private(set) var isOver = false
+  /// A line that was typed and whose end is not in the log: the program was killed while it ran.
+  package private(set) var unfinished: String?
 
   package init(_ setup: DrillSetup) { self.setup = setup }
 
@@ -141,6 +145,12 @@ package struct DrillLog: Sendable {
       }
       if setup == nil { setup = DrillSetup(json) }
       if let event = Event(json) { events.append(event) }
+      switch json["type"]?.string {
+      case "score": isOver = true
+      case "typed": unfinished = json["command"]?.string
+      case "result" where json["source"]?.string != DrillEntry.Source.instructor.rawValue: unfinished = nil
+      default: break
+      }
     }
     guard let setup else { throw Malformed(description: "\(name): holds no drill") }
     self.setup = setup

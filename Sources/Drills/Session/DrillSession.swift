@@ -73,22 +73,39 @@ package final class DrillSession {
     return max(scenario.duration, pagedAt + limit + scenario.hold + .minutes(1))
   }
 
-  /// Goes on until the trainee is paged.
+  /// Goes on until the trainee is called.
   package func awaitPage() throws {
+    let leg = scenario.drillLeg
     var time = TimeSpan.zero
-    while rehearsal.firstPage == nil {
+    while rehearsal.start(of: leg).map({ $0 > time }) ?? true {
       time += .seconds(1)
-      guard time <= scenario.duration else {
-        throw Failure(description: "\(scenario.file): nobody is paged in this scenario, so it cannot be drilled")
-      }
+      guard time <= scenario.duration else { throw Self.neverCalled(scenario) }
       try rehearsal.advance(to: time)
     }
     pagedAt = time
-    region =
-      rehearsal.world.journal.notifications.last { $0.isPage && !$0.firing.isEmpty }?.region
-      ?? rehearsal.world.regions.first?.name ?? ""
+    region = callingRegion(leg)
     rehearsal.end(at: horizon)
-    rehearsal.take(Leg(kind: .drill, name: "drill", start: .afterPage(.zero))) { _ in }
+    rehearsal.take(leg) { _ in }
+  }
+
+  nonisolated static func neverCalled(_ scenario: Scenario) -> Failure {
+    Failure(
+      description: "\(scenario.file): nobody is called in this scenario (\(scenario.drillLeg.start) does not come)")
+  }
+
+  /// Where the page came from, or the alert that stands for it.
+  private func callingRegion(_ leg: Leg) -> String {
+    if case .afterAlert(let name, _) = leg.start, let firing = rehearsal.firings().first(where: { $0.name == name }) {
+      return firing.region
+    }
+    return pages.last?.region ?? rehearsal.world.regions.first?.name ?? ""
+  }
+
+  /// The digest of the run at the last whole minute before the page: what other runs of the same incident have as well.
+  package var past: String { Self.past(of: rehearsal, until: pagedAt) }
+
+  static func past(of rehearsal: Rehearsal, until pagedAt: TimeSpan) -> String {
+    rehearsal.digests.last { $0.at <= rehearsal.origin + pagedAt }?.digest.description ?? ""
   }
 
   /// Goes on to a time since T0, but not beyond the drill's limit. Past times do nothing.
@@ -192,7 +209,7 @@ package final class DrillSession {
     var instructions = events.compactMap { event -> DrillEntry? in
       if case .entry(let entry) = event, entry.source == .instructor { entry } else { nil }
     }[...]
-    func instructions(until time: TimeSpan) throws {
+    func follow(until time: TimeSpan) throws {
       while let next = instructions.first, next.at <= time {
         instructions.removeFirst()
         try advance(to: next.at)
@@ -202,22 +219,22 @@ package final class DrillSession {
     for event in events {
       switch event {
       case .waited(let time):
-        try instructions(until: time)
+        try follow(until: time)
         try wait(until: time)
       case .rewind: throw Failure(description: "a branch holds no rewinds")
       case .entry(let entry) where entry.source == .instructor: continue
       case .entry(let entry):
-        try instructions(until: entry.at)
+        try follow(until: entry.at)
         try advance(to: entry.at)
         begin(entry.line)
-        try instructions(until: entry.ended)
+        try follow(until: entry.ended)
         try advance(to: entry.ended)
         try check(try finish(), against: entry)
         try advance(to: entry.until)
         branch[branch.count - 1] = event
       }
     }
-    try instructions(until: .hours(10_000))
+    try follow(until: .hours(10_000))
   }
 
   private func check(_ made: DrillEntry, against entry: DrillEntry) throws {

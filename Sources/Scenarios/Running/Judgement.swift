@@ -68,7 +68,9 @@ struct Judgement {
     for fault in rehearsal.faultsNotReached {
       reasons.append("fault \(fault.id.value) never began: it waits for \(fault.at.value), and no page went out")
     }
-    for injection in rehearsal.injections where !injection.wasEffective {
+    // Of a fault that comes again and again, once is enough: a repair may have taken away what the later ones would have hit.
+    let felt = Set(rehearsal.injections.filter(\.wasEffective).map(\.id))
+    for injection in rehearsal.injections where !felt.contains(injection.id) {
       reasons.append(
         "fault \(injection.id) changed nothing: \(injection.verb) on \(injection.targets.joined(separator: ", "))")
     }
