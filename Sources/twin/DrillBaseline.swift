@@ -2,64 +2,76 @@ import Documents
 import Drills
 import Glibc
 import SimulationKernel
+import TwinWorld
 
-/// The runs with which a drill is compared, made in a copy of this process while the drill goes on, or read from a file in which
+/// The runs with which a drill is compared, made in copies of this process while the drill goes on, or read from a file in which
 /// another drill of the same incident left them.
 @Simulated
 final class DrillBaseline {
   private var process: LegProcess?
-  private let known: Counterfactuals?
-  private let loaded: LoadedScenario
-  private let setup: DrillSetup
+  private var known: Counterfactuals?
+  private let platform: Platform
   private let file: String?
 
   /// - Parameter file: where they are, or are to be kept.
-  init(_ loaded: LoadedScenario, _ setup: DrillSetup, file: String? = nil) throws {
-    self.loaded = loaded
-    self.setup = setup
+  init(_ platform: Platform, file: String? = nil) throws {
+    self.platform = platform
     self.file = file
-    if let file, isFile(file) {
-      guard let json = try? parseJSON(try readFile(file)), let found = Counterfactuals(json) else {
-        throw RunOptions.Mistake(message: "--baseline \(file): holds no runs to compare a drill with")
+    guard let file, isFile(file) else { return }
+    known = (try? parseJSON(try readFile(file))).flatMap { Counterfactuals($0) }
+    if known == nil {
+      throw RunOptions.Mistake(message: "--baseline \(file): holds no runs to compare a drill with")
+    }
+  }
+
+  /// Begins the runs where the page has come, or refuses those of the file when they are not of this incident.
+  func begin(at session: DrillSession) throws {
+    if let known {
+      guard known.past == session.past else {
+        throw RunOptions.Mistake(
+          message: "--baseline \(file ?? ""): was made with another scenario, seed, noise or version of twin")
       }
-      known = found
       return
     }
-    known = nil
+    let platform = platform
     process = LegProcess.start("baseline") {
       // Ctrl-C at the drill's terminal is meant for a command of the drill.
       signal(SIGINT, SIG_IGN)
       _ = nice(5)
-      do {
-        return try Counterfactuals.measure(loaded.scenario, platform: loaded.platform, setup: setup).json
-      } catch {
-        return ["error": .string("\(error)")]
+      let other = LegProcess.start("untouched") {
+        Self.reporting { try Counterfactuals.untouched(from: session).json }
       }
+      var json = Self.reporting {
+        [
+          "type": "baseline", "schemaVersion": 1, "past": .string(session.past),
+          "par": try Counterfactuals.par(from: session, platform: platform).json,
+        ]
+      }
+      json["untouched"] = other?.report()
+      return json
     }
   }
 
-  /// Refuses runs that are not of this incident.
-  func check(against session: DrillSession) throws {
-    guard let known, known.past != session.past else { return }
-    throw RunOptions.Mistake(
-      message: "--baseline \(file ?? ""): was made with another scenario, seed, noise or version of twin")
+  private static func reporting(_ body: () throws -> JSONValue) -> JSONValue {
+    do { return try body() } catch { return ["error": .string("\(error)")] }
   }
 
   /// Waits for them.
   ///
   /// - Parameter instructions: what an instructor changed on the way; the runs are made again with it.
-  func counterfactuals(with instructions: [DrillEntry]) throws -> Counterfactuals {
+  func counterfactuals(for session: DrillSession, with instructions: [DrillEntry]) throws -> Counterfactuals {
     guard instructions.isEmpty else {
       abandon()
-      return try Counterfactuals.measure(
-        loaded.scenario, platform: loaded.platform, setup: setup, instructions: instructions)
+      return try Counterfactuals.measure(like: session, platform: platform, instructions)
     }
     if let known { return known }
     let json = process?.report() ?? .null
     process = nil
     guard let found = Counterfactuals(json) else {
-      throw DrillSession.Failure(description: json["error"]?.string ?? "the runs to compare with died")
+      let reason = json["error"]?.string ?? json.at("untouched", "error")?.string
+      throw DrillSession.Failure(description: reason ?? "the runs to compare with died")
     }
+    known = found
     if let file { try writeFile(file, Array((json.jsonText() + "\n").utf8)) }
     return found
   }
@@ -84,7 +96,10 @@ struct DrillLogFile {
     descriptor = open(path, O_RDWR | O_CLOEXEC | (isNew ? O_CREAT | O_EXCL : 0), 0o666)
     if descriptor < 0, isNew, errno == EEXIST { throw Self.taken(folder) }
     guard descriptor >= 0 else { throw FileError(path: path, reason: String(cString: strerror(errno))) }
-    guard flock(descriptor, LOCK_EX | LOCK_NB) == 0 else {
+    // A lock of this process only: copies of it go on a while when it is killed.
+    var lock = flock()
+    lock.l_type = Int16(F_WRLCK)
+    guard fcntl(descriptor, F_SETLK, &lock) == 0 else {
       throw RunOptions.Mistake(message: "\(folder): another twin goes on with this drill")
     }
     if !isNew { cutPartialLine() }
@@ -96,10 +111,12 @@ struct DrillLogFile {
 
   /// A writer that was killed in the middle of a line left a part of it.
   private func cutPartialLine() {
-    let bytes = (try? readFile(path)) ?? []
-    let length = (bytes.lastIndex(of: UInt8(ascii: "\n")) ?? -1) + 1
-    ftruncate(descriptor, length)
-    lseek(descriptor, 0, SEEK_END)
+    var end = lseek(descriptor, 0, SEEK_END)
+    var byte: UInt8 = 0
+    // Not read as a file: to close another descriptor would let the lock go.
+    while end > 0, pread(descriptor, &byte, 1, end - 1) == 1, byte != UInt8(ascii: "\n") { end -= 1 }
+    ftruncate(descriptor, end)
+    lseek(descriptor, end, SEEK_SET)
   }
 
   func append(_ text: String) throws(FileError) {

@@ -90,7 +90,7 @@ final class TerminalInput: DrillInput {
 
   func ask(_ prompt: String) {
     wholePrompt = prompt
-    install()
+    if readLines.isEmpty { install() }
   }
 
   /// A long prompt leaves too little of a narrow window: it gets a line of its own.

@@ -19,6 +19,10 @@ struct DrillOptions {
   var instructed: String?
   /// A folder whose drill goes on.
   var resumed: String?
+  /// Whether the drills are played by the program, to see that their scores are fair.
+  var isCheck = false
+  /// Scenarios or folders of them, where there may be several.
+  var files: [String] = []
   /// Where the runs to compare with are, or are to be kept.
   var baseline: String?
 
@@ -33,11 +37,12 @@ struct DrillOptions {
       --resume DIR        goes on with a drill that was suspended or killed
       --baseline FILE     the runs to compare with: read from the file, or left in it for other drills of this scenario
       --instructor DIR    inject, repair, say, grant, pause and go in somebody else's drill
+      --check             plays the scenario's own solution and what must not score, in all files and folders given
       --json              JSON lines on standard input and output, for machines; by turns
       --no-score          facts without points
       --no-color          no colours
 
-    exit codes: 0 the drill came to its end, 2 usage or invalid file, 70 internal error
+    exit codes: 0 the drill came to its end, 1 a score that --check finds unfair, 2 usage or invalid file, 70 internal error
 
     """
 
@@ -46,16 +51,19 @@ struct DrillOptions {
     var given: [String] = []
     while let argument = rest.popFirst() {
       guard argument.hasPrefix("-"), argument != "-" else {
-        guard file == nil else { throw .init(message: "drill takes one scenario, found \"\(argument)\" as well") }
-        file = argument
+        files.append(argument)
         continue
       }
       let parts = argument.split(separator: "=", maxSplits: 1).map(String.init)
-      if parts.count > 1, ["--turns", "--json", "--no-score", "--no-color"].contains(parts[0]) {
+      if parts.count > 1, ["--turns", "--check", "--json", "--no-score", "--no-color"].contains(parts[0]) {
         throw .init(message: "\(parts[0]) takes no value")
       }
       try read(parts[0], inline: parts.count > 1 ? parts[1] : nil, &rest)
       given.append(parts[0])
+    }
+    file = files.first
+    guard files.count < 2 || isCheck else {
+      throw .init(message: "drill takes one scenario, found \"\(files[1])\" as well")
     }
     guard [file, resumed, instructed].count(where: { $0 != nil }) == 1 else {
       throw .init(message: "drill needs a scenario file, --resume DIR or --instructor DIR")
@@ -70,9 +78,13 @@ struct DrillOptions {
     let accepted: (option: String, refused: [String])? =
       if instructed != nil {
         ("--instructor", setup + ["--json", "--no-score", "--baseline"])
-      } else if resumed != nil { ("--resume", setup) } else { nil }
+      } else if resumed != nil {
+        ("--resume", setup)
+      } else if isCheck {
+        ("--check", ["--turns", "--speed", "--out", "--json", "--no-score", "--baseline"])
+      } else { nil }
     guard let accepted, let odd = given.first(where: accepted.refused.contains) else { return }
-    throw .init(message: "\(odd) stands beside \(accepted.option), which takes the drill as it is")
+    throw .init(message: "\(odd) has no meaning beside \(accepted.option)")
   }
 
   private mutating func read(
@@ -84,6 +96,7 @@ struct DrillOptions {
     }
     switch option {
     case "--turns": pace = .turns
+    case "--check": isCheck = true
     case "--json": isJSON = true
     case "--no-score": showsScore = false
     case "--no-color": usesColour = false

@@ -89,7 +89,6 @@ final class DrillPlayer {
 
   /// Lets time pass while nobody types, until there is a line, input ends, or the drill.
   private func nextEvent() throws -> DrillInputEvent {
-    if let event = input.take() { return event }
     input.ask(options.isJSON ? "" : session.status.prompt)
     while true {
       if let event = input.take() { return event }

@@ -25,10 +25,9 @@ enum DrillSubcommand {
       let log = try DrillLog(parsing: bytes, name: options.transcript)
       let loaded = try ScenarioFiles.load(options.scenario ?? log.setup.scenario)
       let results = try Simulated.perform {
-        let baseline = try DrillBaseline(loaded, log.setup, file: options.baseline)
-        let course = try DrillCourse(resuming: log, loaded.scenario, platform: loaded.platform)
-        try baseline.check(against: course.session)
-        return try course.results(against: try baseline.counterfactuals(with: course.instructions))
+        let baseline = try DrillBaseline(loaded.platform, file: options.baseline)
+        let course = try DrillCourse(resuming: log, loaded.scenario, platform: loaded.platform, atPage: baseline.begin)
+        return try Self.results(of: course, baseline)
       }
       Console.output(
         options.isJSON
@@ -60,6 +59,7 @@ enum DrillSubcommand {
   // MARK: A drill
 
   private static func drill(_ options: DrillOptions) throws -> ExitCode {
+    if options.isCheck { return try DrillCheck.run(options) }
     if let folder = options.instructed { return InstructorTerminal.run(folder) }
     if let folder = options.resumed {
       let path = "\(folder)/\(logName)"
@@ -71,8 +71,8 @@ enum DrillSubcommand {
       }
       return try Simulated.perform {
         let file = try DrillLogFile(folder, isNew: false)
-        let baseline = try DrillBaseline(loaded, log.setup, file: options.baseline)
-        let course = try DrillCourse(resuming: log, loaded.scenario, platform: loaded.platform)
+        let baseline = try DrillBaseline(loaded.platform, file: options.baseline)
+        let course = try DrillCourse(resuming: log, loaded.scenario, platform: loaded.platform, atPage: baseline.begin)
         return try play(course, baseline, folder, file, options, isResumed: true)
       }
     }
@@ -83,8 +83,9 @@ enum DrillSubcommand {
     return try Simulated.perform {
       let folder = try options.folder ?? newFolder(for: loaded.scenario)
       guard !isFile("\(folder)/\(logName)") else { throw DrillLogFile.taken(folder) }
-      let baseline = try DrillBaseline(loaded, setup, file: options.baseline)
-      let course = try DrillCourse(loaded.scenario, platform: loaded.platform, setup: setup)
+      let baseline = try DrillBaseline(loaded.platform, file: options.baseline)
+      let course = try DrillCourse(
+        loaded.scenario, platform: loaded.platform, setup: setup, atPage: baseline.begin)
       try RunCommand.makeFolder(folder)
       let file = try DrillLogFile(folder, isNew: true)
       return try play(course, baseline, folder, file, options, isResumed: false)
@@ -96,19 +97,24 @@ enum DrillSubcommand {
     _ course: DrillCourse, _ baseline: DrillBaseline, _ folder: String, _ file: DrillLogFile, _ options: DrillOptions,
     isResumed: Bool
   ) throws -> ExitCode {
-    try baseline.check(against: course.session)
     try file.append(course.newLines())
     let player = DrillPlayer(course, file: file, folder: folder, options: options)
     guard try player.play(isResumed: isResumed) else {
       baseline.abandon()
       return .success
     }
-    let results = try course.results(against: try baseline.counterfactuals(with: course.instructions))
+    let results = try Self.results(of: course, baseline)
     let json = results.json(withScore: options.showsScore)
     try writeFile("\(folder)/\(resultName)", Array((json.jsonText(JSONLayout(indent: 2)) + "\n").utf8))
     try file.append(json.jsonText() + "\n")
     Console.output(options.isJSON ? json.jsonText() + "\n" : results.text(withScore: options.showsScore))
     return .success
+  }
+
+  @Simulated
+  private static func results(of course: DrillCourse, _ baseline: DrillBaseline) throws -> DrillResults {
+    try course.results(
+      against: try baseline.counterfactuals(for: course.session, with: course.instructions))
   }
 
   /// `drills/NAME-1`, or the next number that is free.

@@ -58,6 +58,8 @@ package struct DrillFacts: Hashable, Sendable {
   package var causeGoneAt: TimeSpan?
   package var resolvedAt: TimeSpan?
   package var endedAt = TimeSpan.zero
+  /// What burnt is counted up to here, in all runs.
+  package var measuredUntil = TimeSpan.zero
   /// Shares of a month's error budget, all objectives together.
   package var burntUntouched = 0.0
   package var burntPar = 0.0
@@ -92,8 +94,11 @@ extension DrillFacts {
   package init(_ session: DrillSession, _ counterfactuals: Counterfactuals) throws {
     let rehearsal = session.rehearsal
     endedAt = session.now
-    try rehearsal.advance(to: session.horizon)
+    let end = session.measuredUntil
+    rehearsal.end(at: end)
+    try rehearsal.advance(to: end)
     try rehearsal.finish()
+    measuredUntil = end
     let mine = MeasuredLeg(rehearsal, hold: session.scenario.hold)
     let chain = TruthChain(rehearsal)
     let entries = session.branch.compactMap { event -> DrillEntry? in
@@ -127,13 +132,14 @@ extension DrillFacts {
   }
 
   private mutating func measure(_ mine: MeasuredLeg, _ counterfactuals: Counterfactuals) {
-    burnt = mine.totalBurnt
-    burntUntouched = counterfactuals.untouched.totalBurnt
-    burntPar = counterfactuals.par.totalBurnt
+    let minutes = mine.burnt.count
+    burnt = mine.totalBurnt(minutes: minutes)
+    burntUntouched = counterfactuals.untouched.totalBurnt(minutes: minutes)
+    burntPar = counterfactuals.par.totalBurnt(minutes: minutes)
     parMitigatedAt = counterfactuals.par.mitigatedAt
     let untouched = counterfactuals.untouched.burnt
-    burntByActions = max(
-      0, Self.excess(mine.burnt, over: untouched) - Self.excess(counterfactuals.par.burnt, over: untouched))
+    let par = Array(counterfactuals.par.burnt.prefix(minutes))
+    burntByActions = max(0, Self.excess(mine.burnt, over: untouched) - Self.excess(par, over: untouched))
   }
 
   /// What burnt in minutes in which a run was clearly worse than another: two runs differ a little by chance.

@@ -52,7 +52,8 @@ extension DrillFacts {
         "acknowledgedAt": time(acknowledgedAt), "evidenceAt": time(evidenceAt), "localisedAt": time(localisedAt),
         "firstChangeAt": time(firstChangeAt), "lastChangeAt": time(lastChangeAt), "mitigatedAt": time(mitigatedAt),
         "restoredAt": time(restoredAt), "causeGoneAt": time(causeGoneAt), "resolvedAt": time(resolvedAt),
-        "endedAt": time(endedAt), "parMitigatedAt": time(parMitigatedAt), "runbookReadAt": time(runbookReadAt),
+        "endedAt": time(endedAt), "measuredUntil": time(measuredUntil), "parMitigatedAt": time(parMitigatedAt),
+        "runbookReadAt": time(runbookReadAt),
       ],
       "budget": [
         "untouched": share(burntUntouched), "par": share(burntPar), "drill": share(burnt),

@@ -1,11 +1,13 @@
 import Documents
 import Scenarios
 import SimulationKernel
+import Telemetry
 import TwinWorld
 
 /// What customers went through in one run of a scenario, as far as drills compare it.
 package struct MeasuredLeg: Hashable, Sendable {
-  /// The share of a month's error budget that burnt in each minute since T0, all objectives of all regions together.
+  /// The share of a month's error budget that burnt in each minute since T0, all objectives of all regions together. A payment
+  /// that failed counts as a slow one too: a service that is switched off is not a fast one.
   package var burnt: [Double]
   package var symptomAt: TimeSpan?
   /// From when on every objective was met, to the end.
@@ -20,25 +22,34 @@ package struct MeasuredLeg: Hashable, Sendable {
     self.restoredAt = restoredAt
   }
 
-  package var totalBurnt: Double { burnt.reduce(0, +) }
+  /// What had burnt after so many minutes.
+  func totalBurnt(minutes: Int) -> Double { burnt.prefix(minutes).reduce(0, +) }
 
   /// Measures a run that has come to its end.
   @Simulated
   init(_ rehearsal: Rehearsal, hold: TimeSpan) {
-    let service = Restoration(rehearsal: rehearsal, countsPages: false)
     let objectives = rehearsal.world.platform.objectives
     let minutes = Int(rehearsal.scenario.duration.nanoseconds / Self.minute.nanoseconds)
     burnt = (0..<minutes).map { minute in
-      let start = Self.minute * minute
-      return objectives.map { service.burn($0, (start, start + Self.minute)) }.reduce(0, +)
+      objectives.map { Self.burnt($0, minute: minute, in: rehearsal) }.reduce(0, +)
     }
-    let marks = service.marks(hold: hold)
+    let marks = Restoration(rehearsal: rehearsal, countsPages: false).marks(hold: hold)
     symptomAt = marks.symptomAt
     mitigatedAt = marks.restoredAt
     restoredAt = Restoration(rehearsal: rehearsal).marks(hold: hold).restoredAt
   }
 
   private static let minute = TimeSpan.minutes(1)
+
+  @Simulated
+  private static func burnt(_ objective: ServiceLevelObjective, minute: Int, in rehearsal: Rehearsal) -> Double {
+    guard let source = rehearsal.world.traffic(of: objective.region) else { return 0 }
+    let start = rehearsal.origin + Self.minute * minute
+    let total = source.recorder.total(start..<start + Self.minute)
+    guard total.offered > 0 else { return 0 }
+    let good = objective.indicator == .latency ? total.withinLatencyLimit : total.withinAvailabilityLimit
+    return (1 - Double(good) / Double(total.offered)) / (1 - objective.target) * (Self.minute / objective.period)
+  }
 
   package var json: JSONValue {
     [
@@ -57,88 +68,4 @@ package struct MeasuredLeg: Hashable, Sendable {
   }
 
   private static func json(_ time: TimeSpan?) -> JSONValue { time.map { .integer($0.nanoseconds) } ?? .null }
-}
-
-/// The same incident without the trainee: nobody acts, and somebody follows the scenario's own solution.
-package struct Counterfactuals: Hashable, Sendable {
-  package var untouched: MeasuredLeg
-  /// The scenario's first solution.
-  package var par: MeasuredLeg
-  /// The digest of their common past: `DrillSession.past`.
-  package var past: String
-
-  package init(untouched: MeasuredLeg, par: MeasuredLeg, past: String) {
-    self.untouched = untouched
-    self.par = par
-    self.past = past
-  }
-
-  package var json: JSONValue {
-    [
-      "type": "baseline", "schemaVersion": 1, "past": .string(past), "untouched": untouched.json, "par": par.json,
-    ]
-  }
-
-  package init?(_ json: JSONValue) {
-    guard json["type"]?.string == "baseline", json["schemaVersion"]?.integer == 1,
-      let untouched = json["untouched"].flatMap(MeasuredLeg.init), let par = json["par"].flatMap(MeasuredLeg.init),
-      let past = json["past"]?.string
-    else { return nil }
-    self.init(untouched: untouched, par: par, past: past)
-  }
-
-  /// Runs both, from T0 to the end of a drill's measuring.
-  ///
-  /// - Parameter instructions: what an instructor changed in the drill; it happens here at the same times.
-  @Simulated
-  package static func measure(
-    _ scenario: Scenario, platform: Platform, setup: DrillSetup, instructions: [DrillEntry] = []
-  ) throws -> Counterfactuals {
-    var scenario = scenario
-    scenario.noise = setup.noise ?? scenario.noise
-    guard let solution = scenario.legs(.all).first(where: { $0.kind == .solution }) else {
-      throw DrillSession.Failure(
-        description: "\(scenario.file): has no solution, and without one there is nothing to compare a drill with")
-    }
-    let nobody = try rehearsal(scenario, platform, setup, instructions)
-    try nobody.advance(to: scenario.duration)
-    guard let pagedAt = nobody.start(of: scenario.drillLeg), pagedAt <= scenario.duration else {
-      throw DrillSession.neverCalled(scenario)
-    }
-    let horizon = DrillSession.horizon(scenario, pagedAt: pagedAt)
-    nobody.end(at: horizon)
-    let untouched = try end(nobody, scenario)
-    let somebody = try rehearsal(scenario, platform, setup, instructions)
-    somebody.end(at: horizon)
-    var time = TimeSpan.zero
-    while somebody.start(of: solution).map({ $0 > time }) ?? true, time < horizon {
-      time += .seconds(1)
-      try somebody.advance(to: time)
-    }
-    somebody.take(solution)
-    let past = DrillSession.past(of: nobody, until: pagedAt)
-    return Counterfactuals(untouched: untouched, par: try end(somebody, scenario), past: past)
-  }
-
-  nonisolated private static let instructionEvent: EventName = "drill.instruction"
-
-  @Simulated
-  private static func rehearsal(
-    _ scenario: Scenario, _ platform: Platform, _ setup: DrillSetup, _ instructions: [DrillEntry]
-  ) throws -> Rehearsal {
-    let rehearsal = try Rehearsal(scenario, platform: platform, seed: setup.seed)
-    for entry in instructions {
-      rehearsal.world.simulation.at(rehearsal.origin + entry.at, instructionEvent) {
-        _ = InstructorCommand(entry.line, on: rehearsal).run()
-      }
-    }
-    return rehearsal
-  }
-
-  @Simulated
-  private static func end(_ rehearsal: Rehearsal, _ scenario: Scenario) throws -> MeasuredLeg {
-    try rehearsal.advance(to: rehearsal.scenario.duration)
-    try rehearsal.finish()
-    return MeasuredLeg(rehearsal, hold: scenario.hold)
-  }
 }

@@ -10,6 +10,8 @@ package struct DrillCommand {
   package nonisolated let name: String
   package nonisolated let usage: String
   package nonisolated let summary: String
+  /// Whether the rest of the line is free text.
+  nonisolated var takesText: Bool { usage.contains("TEXT") }
   /// What it does; `nil` where whoever moves time has to do it.
   let run: (@Simulated @Sendable (DrillSession, [String]) -> CommandResult)?
 
@@ -54,6 +56,10 @@ extension DrillSession {
   func performOwn(_ line: String) -> CommandResult? {
     let words = Self.words(line)
     guard let name = words.first, let command = DrillCommand.all.first(where: { $0.name == name }) else { return nil }
+    if let odd = Self.shellWord(in: line), !command.takesText {
+      return CommandResult(
+        errors: "\(name) belongs to the drill, not to the shell: it knows no \"\(odd)\"\n", exitCode: 2)
+    }
     guard let run = command.run else {
       return CommandResult(errors: "\(name) cannot be used here\n", exitCode: 1)
     }
@@ -64,6 +70,21 @@ extension DrillSession {
   nonisolated package static func isOwn(_ line: String) -> Bool {
     let name = words(line).first
     return DrillCommand.all.contains { $0.name == name }
+  }
+
+  /// What the shell would take for a pipe, a redirection or the end of a command.
+  nonisolated private static func shellWord(in line: String) -> String? {
+    var quote: Character?
+    for character in line {
+      if let open = quote {
+        if character == open { quote = nil }
+      } else if character == "\"" || character == "'" {
+        quote = character
+      } else if "|;<&".contains(character) {
+        return String(character)
+      }
+    }
+    return nil
   }
 
   /// The words of a line; what stands in quotes is one.
@@ -189,7 +210,8 @@ extension DrillSession {
     return drill.questions.map { question in
       var text = "\(question.id): \(question.ask)\n"
       switch question.answer {
-      case .component: text += "  answer \(question.id) REGION/KIND/NAMESPACE/NAME\n"
+      case .component:
+        text += "  answer \(question.id) REGION/KIND/NAMESPACE/NAME, or what of it says enough: KIND/NAME\n"
       case .choice(let choices, _):
         for (index, choice) in choices.enumerated() { text += "  \(index + 1)  \(choice)\n" }
       }

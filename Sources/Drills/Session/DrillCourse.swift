@@ -16,30 +16,41 @@ package final class DrillCourse {
   private let platform: Platform
 
   /// Begins a drill: goes on until the page.
-  package init(_ scenario: Scenario, platform: Platform, setup: DrillSetup) throws {
+  ///
+  /// - Parameter atPage: called when the page has come.
+  package init(
+    _ scenario: Scenario, platform: Platform, setup: DrillSetup, atPage: (DrillSession) throws -> Void = { _ in }
+  ) throws {
     self.scenario = scenario
     self.platform = platform
     log = DrillLog(setup)
     unwritten = [setup.json]
     session = try DrillSession(scenario, platform: platform, setup: setup)
     try session.awaitPage()
+    try atPage(session)
   }
 
   /// Rebuilds a drill from its log.
-  package init(resuming log: DrillLog, _ scenario: Scenario, platform: Platform) throws {
+  ///
+  /// - Parameter atPage: called when the page has come.
+  package init(
+    resuming log: DrillLog, _ scenario: Scenario, platform: Platform, atPage: (DrillSession) throws -> Void = { _ in }
+  ) throws {
     self.scenario = scenario
     self.platform = platform
     self.log = log
     unwritten = []
     let branches = log.branches
-    session = try Self.rebuilt(branches[branches.count - 1], scenario, platform, log.setup)
+    session = try Self.rebuilt(branches[branches.count - 1], scenario, platform, log.setup, atPage)
   }
 
   private static func rebuilt(
-    _ branch: [DrillLog.Event], _ scenario: Scenario, _ platform: Platform, _ setup: DrillSetup
+    _ branch: [DrillLog.Event], _ scenario: Scenario, _ platform: Platform, _ setup: DrillSetup,
+    _ atPage: (DrillSession) throws -> Void = { _ in }
   ) throws -> DrillSession {
     let session = try DrillSession(scenario, platform: platform, setup: setup)
     try session.awaitPage()
+    try atPage(session)
     try session.replay(branch)
     return session
   }

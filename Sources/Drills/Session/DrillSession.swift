@@ -49,6 +49,10 @@ package final class DrillSession {
     guard let drill = scenario.drill else {
       throw Failure(description: "\(scenario.file): has no drill: part, which says what the page is and what is asked")
     }
+    guard !scenario.solutions.isEmpty else {
+      throw Failure(
+        description: "\(scenario.file): has no solution, and without one there is nothing to compare a drill with")
+    }
     var scenario = scenario
     scenario.noise = setup.noise ?? scenario.noise
     self.scenario = scenario
@@ -67,6 +71,9 @@ package final class DrillSession {
   package var limit: TimeSpan { pagedAt + (drill.timeLimit ?? Self.defaultTimeLimit) }
   /// When the measuring ends: late enough that what was restored at the last moment can be seen to hold.
   package var horizon: TimeSpan { Self.horizon(scenario, pagedAt: pagedAt) }
+
+  /// When the measuring of this drill ends: what was restored can be seen to hold, and the incident has gone its way.
+  var measuredUntil: TimeSpan { min(horizon, max(scenario.duration, now + scenario.hold + .minutes(1))) }
 
   nonisolated static func horizon(_ scenario: Scenario, pagedAt: TimeSpan) -> TimeSpan {
     let limit = scenario.drill?.timeLimit ?? defaultTimeLimit
@@ -88,7 +95,7 @@ package final class DrillSession {
     rehearsal.take(leg) { _ in }
   }
 
-  nonisolated static func neverCalled(_ scenario: Scenario) -> Failure {
+  nonisolated private static func neverCalled(_ scenario: Scenario) -> Failure {
     Failure(
       description: "\(scenario.file): nobody is called in this scenario (\(scenario.drillLeg.start) does not come)")
   }
@@ -102,9 +109,7 @@ package final class DrillSession {
   }
 
   /// The digest of the run at the last whole minute before the page: what other runs of the same incident have as well.
-  package var past: String { Self.past(of: rehearsal, until: pagedAt) }
-
-  static func past(of rehearsal: Rehearsal, until pagedAt: TimeSpan) -> String {
+  package var past: String {
     rehearsal.digests.last { $0.at <= rehearsal.origin + pagedAt }?.digest.description ?? ""
   }
 
