@@ -68,6 +68,7 @@ struct DrillOptions {
     guard [file, resumed, instructed].count(where: { $0 != nil }) == 1 else {
       throw .init(message: "drill needs a scenario file, --resume DIR or --instructor DIR")
     }
+    if isJSON, given.contains("--speed") { throw .init(message: "--json goes by turns, without --speed") }
     if isJSON { pace = .turns }
     try checkFit(given)
   }

@@ -9,7 +9,6 @@ import Testing
     facts.pagedAt = .minutes(10)
     facts.acknowledgedAt = .minutes(10.5)
     facts.mitigatedAt = .minutes(14)
-    facts.restoredAt = .minutes(15)
     facts.parMitigatedAt = .minutes(14)
     (facts.burntUntouched, facts.burntPar, facts.burnt) = (0.10, 0.02, 0.02)
     facts.diagnoses = [
@@ -35,19 +34,18 @@ import Testing
     Case(name: "a neighbour named", total: 93) { $0.diagnoses[0].share = 0.5 },
     Case(name: "twice as long as par", total: 93) { $0.mitigatedAt = .minutes(18) },
     Case(name: "not restored", total: 20) {
-      $0.restoredAt = nil
       $0.mitigatedAt = nil
       $0.burnt = 0.06
     },
     Case(name: "worse than doing nothing", total: 0) {
-      $0.restoredAt = nil
+      $0.mitigatedAt = nil
       $0.burnt = 0.2
     },
     Case(name: "nobody took the page", total: 0) { $0.tookPart = false },
     Case(name: "something forbidden", total: 85) { $0.forbidden = ["delete namespace"] },
     Case(name: "no look after the last change", total: 95) { $0.isVerified = false },
     Case(name: "half of the extra budget burnt", total: 95) { $0.burntByActions = 0.01 },
-    Case(name: "two hints", total: 85) { $0.hintCost = 15 },
+    Case(name: "two hints", total: 85) { $0.hintCosts = [5, 10] },
     Case(name: "nothing asked", total: 100) { $0.diagnoses = [] },
     Case(name: "it heals by itself", total: 100) { ($0.burntUntouched, $0.burntPar, $0.burnt) = (0.02, 0.02, 0.021) },
     Case(name: "it heals by itself, and was made much worse", total: 0) {

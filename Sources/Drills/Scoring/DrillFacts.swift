@@ -54,7 +54,6 @@ package struct DrillFacts: Hashable, Sendable {
   package var lastChangeAt: TimeSpan?
   /// From when on every objective was met, to the end of the measuring.
   package var mitigatedAt: TimeSpan?
-  package var restoredAt: TimeSpan?
   package var causeGoneAt: TimeSpan?
   package var resolvedAt: TimeSpan?
   package var endedAt = TimeSpan.zero
@@ -73,8 +72,9 @@ package struct DrillFacts: Hashable, Sendable {
   package var forbidden: [String] = []
   /// Whether the platform was looked at after the last change.
   package var isVerified = true
-  package var hintCost = 0
-  package var hints = 0
+  /// What each hint that was taken cost, in the order of the file.
+  package var hintCosts: [Int] = []
+  package var hintCost: Int { hintCosts.reduce(0, +) }
   package var runbookReadAt: TimeSpan?
   package var statusUpdates = 0
   package var looks: [Look] = []
@@ -85,7 +85,8 @@ package struct DrillFacts: Hashable, Sendable {
 
   package init() {}
 
-  package var isRestored: Bool { restoredAt != nil }
+  /// Whether the service was left well.
+  package var isRestored: Bool { mitigatedAt != nil }
 }
 
 extension DrillFacts {
@@ -108,7 +109,6 @@ extension DrillFacts {
     pagedAt = session.pagedAt
     symptomAt = mine.symptomAt
     mitigatedAt = mine.mitigatedAt
-    restoredAt = mine.restoredAt
     causeGoneAt = chain.goneAt.map { $0 - rehearsal.origin }
     readNotebook(session)
     measure(mine, counterfactuals)
@@ -127,8 +127,7 @@ extension DrillFacts {
     resolvedAt = notebook.resolvedAt
     runbookReadAt = notebook.runbookReadAt
     statusUpdates = notebook.statusUpdates.count
-    hints = notebook.hintsTaken.count
-    hintCost = notebook.hintsTaken.map(\.cost).reduce(0, +)
+    hintCosts = notebook.hintsTaken.map(\.cost)
   }
 
   private mutating func measure(_ mine: MeasuredLeg, _ counterfactuals: Counterfactuals) {

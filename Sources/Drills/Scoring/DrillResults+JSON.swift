@@ -51,7 +51,7 @@ extension DrillFacts {
         "faultAt": time(faultAt), "symptomAt": time(symptomAt), "pagedAt": time(pagedAt),
         "acknowledgedAt": time(acknowledgedAt), "evidenceAt": time(evidenceAt), "localisedAt": time(localisedAt),
         "firstChangeAt": time(firstChangeAt), "lastChangeAt": time(lastChangeAt), "mitigatedAt": time(mitigatedAt),
-        "restoredAt": time(restoredAt), "causeGoneAt": time(causeGoneAt), "resolvedAt": time(resolvedAt),
+        "causeGoneAt": time(causeGoneAt), "resolvedAt": time(resolvedAt),
         "endedAt": time(endedAt), "measuredUntil": time(measuredUntil), "parMitigatedAt": time(parMitigatedAt),
         "runbookReadAt": time(runbookReadAt),
       ],
@@ -60,7 +60,7 @@ extension DrillFacts {
         "byOwnActions": share(burntByActions), "extraAllowed": share(extraBudget),
       ],
       "restored": .bool(isRestored), "tookPart": .bool(tookPart), "verified": .bool(isVerified),
-      "forbidden": .array(forbidden.map { .string($0) }), "hints": .integer(Int64(hints)),
+      "forbidden": .array(forbidden.map { .string($0) }), "hints": .integer(Int64(hintCosts.count)),
       "statusUpdates": .integer(Int64(statusUpdates)),
       "diagnoses": .array(
         diagnoses.map { diagnosis in

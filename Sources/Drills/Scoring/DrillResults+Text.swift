@@ -27,9 +27,8 @@ extension DrillResults {
       guard let time else { return (.hours(10_000), "  -        \(word)\n") }
       let clock = clockText(time)
       let pad = String(repeating: " ", count: max(1, 9 - clock.count))
-      let since =
-        measure.isEmpty
-        ? "" : "   \(measure) \(Self.span(time - (measure == "time to detect" ? start : facts.pagedAt)))"
+      let passed = time - (measure == "time to detect" ? start : facts.pagedAt)
+      let since = measure.isEmpty ? "" : passed < .zero ? "   before the page" : "   \(measure) \(Self.span(passed))"
       return (time, "  \(clock)\(pad)\(word)\(since)\n")
     }
     let sorted = lines.enumerated().sorted { ($0.element.0, $0.offset) < ($1.element.0, $1.offset) }
@@ -71,7 +70,7 @@ extension DrillResults {
     var text = "BRANCHES\n"
     for (index, branch) in branches.enumerated() {
       let facts = branch.facts
-      let restored = facts.restoredAt.map { "restored at \(clockText($0))" } ?? "not restored"
+      let restored = facts.mitigatedAt.map { "restored at \(clockText($0))" } ?? "not restored"
       let score = withScore ? ", \(branch.score.total) points" : ""
       text += "  \(index + 1)  \(restored), \(DrillStatus.percent(facts.burnt)) of the budget burnt\(score)\n"
     }

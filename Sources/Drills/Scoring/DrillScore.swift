@@ -92,6 +92,9 @@ package struct DrillScore: Hashable, Sendable {
     let mine = max(.zero, mitigated - facts.pagedAt)
     let par = max(leastPar, (facts.parMitigatedAt ?? mitigated) - facts.pagedAt)
     let share = mine <= par ? 1 : par / mine
+    if mitigated <= facts.pagedAt {
+      return Part(name: "speed", points: speed, most: speed, reason: "objectives were met before the page")
+    }
     return Part(
       name: "speed", points: speed * share, most: speed,
       reason: "objectives met \(text(mine)) after the page; the solution takes \(text(par))")

@@ -10,16 +10,13 @@ package struct MeasuredLeg: Hashable, Sendable {
   /// that failed counts as a slow one too: a service that is switched off is not a fast one.
   package var burnt: [Double]
   package var symptomAt: TimeSpan?
-  /// From when on every objective was met, to the end.
+  /// From when on every objective was met, to the end, and the workloads of the baseline ran.
   package var mitigatedAt: TimeSpan?
-  /// From when on, besides, no page fired and every workload ran.
-  package var restoredAt: TimeSpan?
 
-  package init(burnt: [Double], symptomAt: TimeSpan?, mitigatedAt: TimeSpan?, restoredAt: TimeSpan?) {
+  package init(burnt: [Double], symptomAt: TimeSpan?, mitigatedAt: TimeSpan?) {
     self.burnt = burnt
     self.symptomAt = symptomAt
     self.mitigatedAt = mitigatedAt
-    self.restoredAt = restoredAt
   }
 
   /// What had burnt after so many minutes.
@@ -36,26 +33,29 @@ package struct MeasuredLeg: Hashable, Sendable {
     let marks = Restoration(rehearsal: rehearsal, countsPages: false).marks(hold: hold)
     symptomAt = marks.symptomAt
     mitigatedAt = marks.restoredAt
-    restoredAt = Restoration(rehearsal: rehearsal).marks(hold: hold).restoredAt
   }
 
   private static let minute = TimeSpan.minutes(1)
 
+  /// What one objective's share of a month's error budget was in a minute since T0, failed payments being slow ones too.
   @Simulated
-  private static func burnt(_ objective: ServiceLevelObjective, minute: Int, in rehearsal: Rehearsal) -> Double {
+  static func burnt(
+    _ objective: ServiceLevelObjective, minute: Int, until end: TimeSpan? = nil, in rehearsal: Rehearsal
+  ) -> Double {
     guard let source = rehearsal.world.traffic(of: objective.region) else { return 0 }
-    let start = rehearsal.origin + Self.minute * minute
-    let total = source.recorder.total(start..<start + Self.minute)
+    let start = Self.minute * minute
+    let length = min(start + Self.minute, end ?? .hours(10_000)) - start
+    guard length > .zero else { return 0 }
+    let total = source.recorder.total(rehearsal.origin + start..<rehearsal.origin + start + length)
     guard total.offered > 0 else { return 0 }
     let good = objective.indicator == .latency ? total.withinLatencyLimit : total.withinAvailabilityLimit
-    return (1 - Double(good) / Double(total.offered)) / (1 - objective.target) * (Self.minute / objective.period)
+    return (1 - Double(good) / Double(total.offered)) / (1 - objective.target) * (length / objective.period)
   }
 
   package var json: JSONValue {
     [
       "burnt": .array(burnt.map { .number($0) }), "symptomAt": Self.json(symptomAt),
       "mitigatedAt": Self.json(mitigatedAt),
-      "restoredAt": Self.json(restoredAt),
     ]
   }
 
@@ -63,8 +63,7 @@ package struct MeasuredLeg: Hashable, Sendable {
     guard let burnt = json["burnt"]?.array else { return nil }
     func time(_ key: String) -> TimeSpan? { json[key]?.integer.map { TimeSpan(nanoseconds: $0) } }
     self.init(
-      burnt: burnt.compactMap(\.number), symptomAt: time("symptomAt"), mitigatedAt: time("mitigatedAt"),
-      restoredAt: time("restoredAt"))
+      burnt: burnt.compactMap(\.number), symptomAt: time("symptomAt"), mitigatedAt: time("mitigatedAt"))
   }
 
   private static func json(_ time: TimeSpan?) -> JSONValue { time.map { .integer($0.nanoseconds) } ?? .null }

@@ -11,7 +11,7 @@ package struct DrillCommand {
   package nonisolated let usage: String
   package nonisolated let summary: String
   /// Whether the rest of the line is free text.
-  nonisolated var takesText: Bool { usage.contains("TEXT") }
+  nonisolated var takesText: Bool { usage.contains("TEXT") || usage.contains("ANSWER") }
   /// What it does; `nil` where whoever moves time has to do it.
   let run: (@Simulated @Sendable (DrillSession, [String]) -> CommandResult)?
 
@@ -58,7 +58,7 @@ extension DrillSession {
     guard let name = words.first, let command = DrillCommand.all.first(where: { $0.name == name }) else { return nil }
     if let odd = Self.shellWord(in: line), !command.takesText {
       return CommandResult(
-        errors: "\(name) belongs to the drill, not to the shell: it knows no \"\(odd)\"\n", exitCode: 2)
+        errors: "\(name) is a command of the drill, and takes no \"\(odd)\" of the shell's\n", exitCode: 2)
     }
     guard let run = command.run else {
       return CommandResult(errors: "\(name) cannot be used here\n", exitCode: 1)

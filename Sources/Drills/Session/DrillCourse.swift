@@ -101,21 +101,27 @@ package final class DrillCourse {
   /// The facts and scores of all branches, the one that goes on last. The session comes to its end by this.
   package func results(against counterfactuals: Counterfactuals) throws -> DrillResults {
     var results: [DrillResults.Branch] = []
+    var hints: [Int] = []
     for branch in log.branches.dropLast() {
       let session = try Self.rebuilt(branch, scenario, platform, log.setup)
-      results.append(try Self.result(session, counterfactuals))
+      results.append(try Self.result(session, counterfactuals, &hints))
     }
-    results.append(try Self.result(session, counterfactuals))
+    results.append(try Self.result(session, counterfactuals, &hints))
     return DrillResults(
       setup: log.setup, branches: results, digest: session.rehearsal.world.simulation.digest.description,
       debrief: scenario.debrief)
   }
 
+  /// - Parameter hints: what the hints of this branch and of earlier ones cost: a rewind takes nobody's knowledge away.
   private static func result(
-    _ session: DrillSession, _ counterfactuals: Counterfactuals
+    _ session: DrillSession, _ counterfactuals: Counterfactuals, _ hints: inout [Int]
   ) throws -> DrillResults.Branch {
     let ending = session.ending
-    let facts = try DrillFacts(session, counterfactuals)
+    var facts = try DrillFacts(session, counterfactuals)
+    hints = (0..<max(hints.count, facts.hintCosts.count)).map { index in
+      max(index < hints.count ? hints[index] : 0, index < facts.hintCosts.count ? facts.hintCosts[index] : 0)
+    }
+    facts.hintCosts = hints
     return DrillResults.Branch(ending: ending, facts: facts, score: DrillScore(facts))
   }
 }

@@ -13,7 +13,7 @@ extension DrillSession {
       }
     }
     let steps = scenario.solutions.first?.steps.map(\.value) ?? []
-    return ["ack"] + answers + steps + ["sleep 60", "dash", "resolve"]
+    return ["ack"] + answers + steps + ["sleep 20", "dash", "resolve"]
   }
 
   /// Takes away all that serves the page's region: no errors any more, and no payments.
@@ -49,7 +49,6 @@ extension DrillFacts {
     tookPart = false
     symptomAt = counterfactuals.untouched.symptomAt
     mitigatedAt = counterfactuals.untouched.mitigatedAt
-    restoredAt = counterfactuals.untouched.restoredAt
     parMitigatedAt = counterfactuals.par.mitigatedAt
     let minutes = counterfactuals.untouched.burnt.count
     burntUntouched = counterfactuals.untouched.totalBurnt(minutes: minutes)

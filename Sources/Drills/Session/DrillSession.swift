@@ -72,12 +72,12 @@ package final class DrillSession {
   /// When the measuring ends: late enough that what was restored at the last moment can be seen to hold.
   package var horizon: TimeSpan { Self.horizon(scenario, pagedAt: pagedAt) }
 
-  /// When the measuring of this drill ends: what was restored can be seen to hold, and the incident has gone its way.
-  var measuredUntil: TimeSpan { min(horizon, max(scenario.duration, now + scenario.hold + .minutes(1))) }
+  /// When the measuring of this drill ends: what was restored can be seen to hold, under the peak load in the last minute.
+  var measuredUntil: TimeSpan { min(horizon, now + scenario.hold + .minutes(1)) }
 
   nonisolated static func horizon(_ scenario: Scenario, pagedAt: TimeSpan) -> TimeSpan {
     let limit = scenario.drill?.timeLimit ?? defaultTimeLimit
-    return max(scenario.duration, pagedAt + limit + scenario.hold + .minutes(1))
+    return pagedAt + limit + scenario.hold + .minutes(1)
   }
 
   /// Goes on until the trainee is called.

@@ -52,9 +52,10 @@ extension DrillSession {
 
   /// Requests of the last moments are not decided yet: customers wait so long.
   private var budgetBurnt: Double {
-    let measure = Restoration(rehearsal: rehearsal, countsPages: false)
     let until = max(.zero, now - TrafficSource.patience)
-    return rehearsal.world.platform.objectives.filter { $0.region == region }
-      .map { measure.burn($0, (.zero, until)) }.max() ?? 0
+    let minutes = Int(until.nanoseconds / TimeSpan.minutes(1).nanoseconds) + 1
+    return rehearsal.world.platform.objectives.filter { $0.region == region }.map { objective in
+      (0..<minutes).map { MeasuredLeg.burnt(objective, minute: $0, until: until, in: rehearsal) }.reduce(0, +)
+    }.max() ?? 0
   }
 }
