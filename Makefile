@@ -2,7 +2,7 @@
 
 SWIFT    ?= swift
 PREFIX   ?= /usr/local
-PACKAGES := libsqlite3-dev libyaml-dev libpcre2-dev libcmark-gfm-dev libcmark-gfm-extensions-dev
+PACKAGES := libsqlite3-dev libyaml-dev libpcre2-dev libcmark-gfm-dev libcmark-gfm-extensions-dev libedit-dev
 SCENARIO ?= scenarios/crashloop.yaml
 FORMAT   := --configuration .swift-format -r Package.swift Sources Tests bench
 BINARY   := .build/release/twin

@@ -19,6 +19,7 @@ let modules = [
   Module(
     name: "CCmark", dependencies: [],
     kind: .system(pkgConfig: "libcmark-gfm", debianPackages: ["libcmark-gfm-dev", "libcmark-gfm-extensions-dev"])),
+  Module(name: "CEdit", dependencies: [], kind: .system(pkgConfig: "libedit", debianPackages: ["libedit-dev"])),
   Module(name: "Documents", dependencies: ["CYAML"]),
   Module(name: "SimulationKernel", dependencies: []),
   Module(name: "SQLiteStore", dependencies: ["CSQLite"]),
@@ -73,13 +74,22 @@ let modules = [
       "CCmark", "Documents", "SimulationKernel", "Telemetry", "NetworkModel", "AWSModel", "KubernetesModel",
       "ClusterOperators", "TwinWorld", "Faults", "Toolbox", "Scenarios",
     ]),
-  Module(name: "Reports", dependencies: ["Documents", "SimulationKernel", "HTTPMessages", "Telemetry", "Scenarios"]),
+  Module(
+    name: "Drills",
+    dependencies: [
+      "Documents", "SimulationKernel", "Telemetry", "KubernetesModel", "ClusterOperators", "TwinWorld", "Faults",
+      "Toolbox", "Scenarios",
+    ]),
+  Module(
+    name: "Reports",
+    dependencies: ["Documents", "SimulationKernel", "SQLiteStore", "HTTPMessages", "Telemetry", "Scenarios"]),
   Module(
     name: "twin",
     dependencies: [
-      "Documents", "SimulationKernel", "SQLiteStore", "HTTPMessages", "Telemetry", "Workloads", "TwinWorld", "Faults",
+      "CEdit", "Documents", "SimulationKernel", "SQLiteStore", "HTTPMessages", "Telemetry", "Workloads", "TwinWorld",
+      "Faults",
       "Toolbox",
-      "Scenarios", "Runbooks",
+      "Scenarios", "Runbooks", "Drills",
       "Reports",
     ], kind: .program),
   Module(
@@ -122,7 +132,7 @@ func makeTarget(_ module: Module) -> Target {
 let suites = [
   "Documents", "SimulationKernel", "SQLiteStore", "PaymentCore", "Telemetry", "NetworkModel", "AWSModel",
   "KubernetesModel", "ClusterOperators", "Workloads", "TwinWorld", "Faults", "Toolbox", "Scenarios", "Runbooks",
-  "Reports", "CommandLine", "Tidy",
+  "Drills", "Reports", "CommandLine", "Tidy",
 ]
 
 let libraries = modules.filter { if case .library = $0.kind { true } else { false } }.map(\.name)

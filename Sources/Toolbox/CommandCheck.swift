@@ -76,6 +76,11 @@ package enum CommandCheck {
     }
   }
 
+  /// Whether some command of a line may change the platform; one that the shell cannot read does nothing.
+  package static func lineMayChange(_ line: String) -> Bool {
+    ((try? ShellScript(parsing: line))?.knownCommands ?? []).contains { mayChange($0.words) }
+  }
+
   private static let kubectlChanges: [[String]] = [
     ["apply"], ["create"], ["patch"], ["replace"], ["edit"], ["delete"], ["scale"], ["set"], ["label"], ["annotate"],
     ["taint"], ["cordon"], ["uncordon"], ["drain"], ["rollout", "restart"], ["rollout", "undo"], ["rollout", "pause"],

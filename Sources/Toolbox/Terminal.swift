@@ -14,7 +14,10 @@ package final class Terminal: ToolHost {
   /// Ends with a slash, or is empty.
   package let folder: String
   /// The session: its variables last as long as the terminal.
-  package let shell = Shell()
+  package private(set) var shell = Shell()
+  /// What the line that runs, or ran last, has printed so far, without errors.
+  package private(set) var output = Screen()
+  package var screen: Screen? { output }
 
   private var workstations: [Host] = []
 
@@ -33,7 +36,20 @@ package final class Terminal: ToolHost {
     + ShellBuiltin.names.map { ($0, "the shell's own") }
 
   /// Types one line and waits for it to end, in virtual time. What was typed and printed goes into the journal.
-  package func run(_ line: String) async -> CommandResult { await shell.run(line: line, on: self) }
+  package func run(_ line: String) async -> CommandResult {
+    output.clear()
+    return await shell.run(line: line, on: self)
+  }
+
+  /// Ends the line that runs, as Ctrl-C does: what it does is seen by nobody, and nothing of the rest of it begins. Another line can
+  /// be typed at once.
+  ///
+  /// - Returns: what it had printed.
+  package func interrupt() -> String {
+    shell = shell.interrupt()
+    defer { output = Screen() }
+    return output.text
+  }
 
   /// Types one list of a script.
   package func run(_ item: ShellScript.Item) async -> CommandResult { await shell.run(item, on: self) }

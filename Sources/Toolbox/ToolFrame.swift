@@ -37,6 +37,8 @@ package protocol ToolHost: AnyObject {
   var standardInput: [UInt8] { get }
   /// A variable of the environment, such as `PGPASSWORD`.
   func environment(_ name: String) -> String?
+  /// Where somebody sees at once what a command prints that goes on; `nil` where its output goes into a pipe or a file.
+  var screen: Screen? { get }
 }
 
 extension ToolHost {
@@ -48,6 +50,28 @@ extension ToolHost {
   package func workstation(toward destination: String) -> Host? { nil }
   package var standardInput: [UInt8] { [] }
   package func environment(_ name: String) -> String? { nil }
+  package var screen: Screen? { nil }
+}
+
+/// What the commands of one line have printed so far, for who looks on while they run.
+@Simulated
+package final class Screen {
+  package private(set) var text = ""
+
+  package nonisolated init() {}
+
+  func write(_ text: String) { self.text += text }
+
+  /// A command has ended: what it printed and has not written yet is added.
+  ///
+  /// - Parameter start: how much stood on the screen when it began, in bytes.
+  func complete(_ output: String, from start: Int) {
+    let written = text.utf8.dropFirst(start)
+    guard output.utf8.starts(with: written) else { return write(output) }
+    text += String(decoding: output.utf8.dropFirst(written.count), as: UTF8.self)
+  }
+
+  func clear() { text = "" }
 }
 
 /// What a command left behind.

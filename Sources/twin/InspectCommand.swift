@@ -1,5 +1,6 @@
 import Documents
 import Glibc
+import Runbooks
 import SQLiteStore
 import Scenarios
 import SimulationKernel
@@ -104,7 +105,9 @@ enum InspectCommand {
         let sources = try replay.sources()
         var loaded = try ScenarioFiles.load(try sources.write(below: folder), settings: sources.settings)
         loaded.scenario.duration = min(loaded.scenario.duration, sources.duration)
-        let rehearsal = try replay.rehearsal(loaded.scenario, platform: loaded.platform, at: time)
+        let rehearsal = try replay.rehearsal(
+          loaded.scenario, platform: loaded.platform, at: time,
+          acting: try replay.legKind() == .runbook ? responder(sources, below: folder, on: loaded.platform) : nil)
         let terminal = Terminal(rehearsal.world, folder: "")
         let ended = Reply<CommandResult>(rehearsal.world.simulation)
         rehearsal.world.simulation.spawn("inspect") {
@@ -116,6 +119,20 @@ enum InspectCommand {
         Console.error(result.errors)
         return result.exitCode
       }
+    }
+  }
+
+  /// Whoever worked through the run's runbook does it again.
+  @Simulated
+  private static func responder(
+    _ sources: RunSources, below folder: String, on platform: Platform
+  ) throws -> RunReplay.ActingLeg {
+    let runbook = try Runbook.load("\(folder)/\(sources.runbook ?? "")")
+    let pager = Pager(for: runbook.alert, on: platform)
+    return RunReplay.ActingLeg { rehearsal in
+      guard let page = pager.look(at: rehearsal) else { return false }
+      Responder(runbook, page: page, rehearsal: rehearsal).begin()
+      return true
     }
   }
 

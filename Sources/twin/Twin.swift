@@ -62,6 +62,18 @@ struct Twin {
       summary: "Runs runbooks against the faults that they are for.", options: CheckOptions.help
     ) { CheckCommand.run($0).rawValue },
     Command(
+      name: "report", usage: "report DIR [DIR] [options]",
+      summary: "Writes a recorded run, or two compared, as an HTML page or a post-mortem.", options: ReportCommand.help
+    ) { ReportCommand.run($0).rawValue },
+    Command(
+      name: "drill", usage: "drill FILE [options]",
+      summary: "Pages you, lets you act in a shell, and shows what came of it.", options: DrillOptions.help
+    ) { DrillSubcommand.run($0).rawValue },
+    Command(
+      name: "grade", usage: "grade TRANSCRIPT or DIR [options]",
+      summary: "Works out the score of a drill from its transcript.", options: GradeOptions.help
+    ) { DrillSubcommand.grade($0).rawValue },
+    Command(
       name: "test-rules", usage: "test-rules FILE...",
       summary: "Runs promtool's unit tests of alerting and recording rules.", options: TestRulesCommand.help
     ) { TestRulesCommand.run($0).rawValue },

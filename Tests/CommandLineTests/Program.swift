@@ -27,7 +27,7 @@ struct Program {
     }
   }
 
-  static func start(_ arguments: [String], in folder: URL = root) throws -> (
+  static func start(_ arguments: [String], in folder: URL = root, input: String? = nil) throws -> (
     process: Process, output: Pipe, errors: Pipe
   ) {
     let program = root.appendingPathComponent(".build/release/twin")
@@ -40,12 +40,17 @@ struct Program {
     process.standardOutput = output
     process.standardError = errors
     process.standardInput = FileHandle.nullDevice
+    if let input {
+      let file = try scratchFolder().appendingPathComponent("input")
+      try input.write(to: file, atomically: true, encoding: .utf8)
+      process.standardInput = try FileHandle(forReadingFrom: file)
+    }
     try process.run()
     return (process, output, errors)
   }
 
-  static func run(_ arguments: [String], in folder: URL = root) throws -> Outcome {
-    let (process, output, errors) = try start(arguments, in: folder)
+  static func run(_ arguments: [String], in folder: URL = root, input: String? = nil) throws -> Outcome {
+    let (process, output, errors) = try start(arguments, in: folder, input: input)
     let printed = output.fileHandleForReading.readDataToEndOfFile()
     let complained = errors.fileHandleForReading.readDataToEndOfFile()
     process.waitUntilExit()

@@ -114,7 +114,7 @@ import TwinWorld
   @Simulated
   private static func compare(_ line: String, _ fixture: GitFixture, _ real: RealGit) throws {
     let words = line.split(separator: " ", maxSplits: 2).map(String.init)
-    if words[0] == "NEW" || words[0] == "WRITE" {
+    if ["NEW", "WRITE"].contains(words.first) {
       var text = fixture.repository.workingTree[words[1]]?.text ?? "new\n"
       if words.count > 2 {
         let parts = words[2].split(separator: "|", maxSplits: 1).map(String.init)

@@ -162,7 +162,7 @@ extension Responder {
       find(step.line + first.lineOffset, "step", reason)
       return impossible(step, block, reason)
     }
-    guard let query, let answer = await query(text) else {
+    guard let answer = await query(text) else {
       let reason = "PromQL cannot be evaluated: the platform has no metrics"
       find(step.line, "step", reason, .warning)
       return impossible(step, block, reason)

@@ -38,6 +38,8 @@ package struct Drill: Sendable {
   package var role: String?
   /// The text of the page that opens the drill.
   package var page: String
+  /// When the trainee is called; `nil` for the incident's first page.
+  package var start: Solution.Start?
   /// A path relative to the scenario's folder.
   package var runbook: Located<String>?
   package var timeLimit: TimeSpan?
@@ -51,6 +53,8 @@ extension Form where Value == Drill {
     .mapping("drill") { reader in
       let role = reader.optional("role", .nonEmptyString, "Who the trainee is.")
       let page = reader.required("page", .nonEmptyString, "The page that opens the drill.")
+      let start = reader.optional(
+        "start", .solutionStart, "When the trainee is called, where nobody is paged: {alert: NAME}, as in solutions.")
       let runbook = reader.optional("runbook", .located(.nonEmptyString), "The runbook, relative to this file.")
       let timeLimit = reader.optional("timeLimit", .positiveDuration, "How long the drill lasts.")
       let hints = reader.optional("hints", .list(of: .hint), "Hints that may be asked for.", default: [])
@@ -58,7 +62,7 @@ extension Form where Value == Drill {
       let safety = reader.optional("safety", .safety, "What a responder must not do.")
       guard let page else { return nil }
       return Drill(
-        role: role, page: page, runbook: runbook, timeLimit: timeLimit.map { TimeSpan($0) }, hints: hints,
+        role: role, page: page, start: start, runbook: runbook, timeLimit: timeLimit.map { TimeSpan($0) }, hints: hints,
         questions: questions, safety: safety)
     }
   }

@@ -11,6 +11,10 @@ extension Scenario {
       timeline.check(start, among: ids, diagnostics)
       checkBeforeEnd(start, of: "\"\(solution.name.value)\" starts", diagnostics)
     }
+    if case .at(let start) = drill?.start {
+      timeline.check(start, among: ids, diagnostics)
+      checkBeforeEnd(start, of: "the drill starts", diagnostics)
+    }
     for expectation in expectations {
       for window in expectation.windows { check(window, among: ids, diagnostics) }
       if case .state(let state) = expectation.verb, case .at(let instant) = state.moment {

@@ -37,7 +37,7 @@ extension Form where Value == Solution {
 
 extension Form where Value == Solution.Start {
   /// `{fault: ID, plus: 5m}`, `{alert: NAME, plus: 3m}` or `{at: 20m}`.
-  fileprivate static var solutionStart: Form {
+  static var solutionStart: Form {
     .mapping("start") { reader in
       let at = reader.optional("at", .offset, "A time: 20m, <fault-id>+2m, or alert+3m.")
       let fault = reader.optional("fault", .located(.name), "The fault after which it begins.")

@@ -13,14 +13,14 @@ extension Rehearsal {
   }
 
   /// When the first page since the incident began reached somebody.
-  var firstPage: TimeSpan? {
+  package var firstPage: TimeSpan? {
     world.journal.notifications.first { $0.isPage && !$0.firing.isEmpty && $0.at >= origin + incidentStart }
       .map { $0.at - origin }
   }
 
   /// The stretches of time in which each alert fired, in the order in which they began. One that still fires ends with the
   /// run.
-  func firings() -> [Firing] {
+  package func firings() -> [Firing] {
     var result: [Firing] = []
     for change in world.journal.alertChanges {
       let open = result.lastIndex { $0.region == change.region && $0.labels == change.labels && $0.to == nil }
@@ -35,17 +35,17 @@ extension Rehearsal {
   }
 
   /// One stretch of time in which an alert fired.
-  struct Firing {
-    var region: String
-    var labels: Labels
+  package struct Firing {
+    package var region: String
+    package var labels: Labels
     /// Since T0.
-    var from: TimeSpan
+    package var from: TimeSpan
     /// `nil` as long as it fires.
-    var to: TimeSpan?
+    package var to: TimeSpan?
 
-    var name: String { labels["alertname"] }
+    package var name: String { labels["alertname"] }
     /// Wakes somebody: the platform's word for it is the label `severity`.
-    var isPage: Bool { labels["severity"] == "page" }
+    package var isPage: Bool { labels["severity"] == "page" }
 
     func overlaps(_ from: TimeSpan, _ end: TimeSpan) -> Bool { self.from < end && to.map { $0 > from } ?? true }
   }

@@ -47,7 +47,7 @@ struct Judgement {
     switch expectation.applies {
     case .always: leg.kind != .trap || expectation.verb.name == "invariant"
     case .untouched: leg.kind == .untouched
-    case .solved: leg.kind == .solution || leg.kind == .runbook
+    case .solved: [.solution, .runbook, .drill].contains(leg.kind)
     }
   }
 
@@ -68,7 +68,9 @@ struct Judgement {
     for fault in rehearsal.faultsNotReached {
       reasons.append("fault \(fault.id.value) never began: it waits for \(fault.at.value), and no page went out")
     }
-    for injection in rehearsal.injections where !injection.wasEffective {
+    // Of a fault that comes again and again, once is enough: a repair may have taken away what the later ones would have hit.
+    let felt = Set(rehearsal.injections.filter(\.wasEffective).map(\.id))
+    for injection in rehearsal.injections where !felt.contains(injection.id) {
       reasons.append(
         "fault \(injection.id) changed nothing: \(injection.verb) on \(injection.targets.joined(separator: ", "))")
     }
@@ -101,7 +103,7 @@ struct Judgement {
       }
     }
     if !isRestoredListed, scenario.incidentStart != nil, !scenario.solutions.isEmpty {
-      let isRestored = rehearsal.leg.kind == .solution || rehearsal.leg.kind == .runbook
+      let isRestored = [.solution, .runbook, .drill].contains(rehearsal.leg.kind)
       findings.append(
         judge(RestoredExpectation(isRestored: isRestored, within: nil, hold: RestoredExpectation.defaultHold)))
     }

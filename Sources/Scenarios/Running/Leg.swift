@@ -11,6 +11,8 @@ package struct Leg: Sendable {
     case trap
     /// A responder works through a runbook.
     case runbook
+    /// A trainee acts.
+    case drill
   }
 
   /// When somebody begins to act.
@@ -63,17 +65,24 @@ extension Scenario {
   }
 
   private func leg(_ solution: Solution, _ kind: Leg.Kind) -> Leg {
-    let start: Leg.Start =
-      switch solution.start {
-      case .alert(let name, let plus): .afterAlert(name.value, plus)
-      case .at(let offset):
-        switch offset.value {
-        case .afterAlert(let plus): .afterPage(plus)
-        case .afterFault(let id, let plus) where timeline.delayAfterAlert(of: id) != nil:
-          .afterPage((timeline.delayAfterAlert(of: id) ?? .zero) + plus)
-        default: .at(timeline.time(of: offset.value) ?? duration)
-        }
+    Leg(kind: kind, name: solution.name.value, start: start(solution.start), steps: solution.steps.map(\.value))
+  }
+
+  /// The leg of a trainee, who is called by the incident's first page where the file says nothing else.
+  package var drillLeg: Leg {
+    Leg(kind: .drill, name: "drill", start: drill?.start.map(start) ?? .afterPage(.zero))
+  }
+
+  private func start(_ start: Solution.Start) -> Leg.Start {
+    switch start {
+    case .alert(let name, let plus): .afterAlert(name.value, plus)
+    case .at(let offset):
+      switch offset.value {
+      case .afterAlert(let plus): .afterPage(plus)
+      case .afterFault(let id, let plus) where timeline.delayAfterAlert(of: id) != nil:
+        .afterPage((timeline.delayAfterAlert(of: id) ?? .zero) + plus)
+      default: .at(timeline.time(of: offset.value) ?? duration)
       }
-    return Leg(kind: kind, name: solution.name.value, start: start, steps: solution.steps.map(\.value))
+    }
   }
 }

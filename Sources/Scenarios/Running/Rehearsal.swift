@@ -19,14 +19,16 @@ package final class Rehearsal {
   package private(set) var leg: Leg
   package private(set) var commands: [ExecutedStep] = []
   /// Why a fault could not be injected; makes the run INVALID.
-  package private(set) var failures: [String] = []
+  package internal(set) var failures: [String] = []
   /// Deployments that ran at T0, by region, namespace and name.
   private(set) var baselineWorkloads: [String] = []
 
   /// The digest of the run at every minute, by which a replay is known to be the same run.
   package private(set) var digests: [(at: Instant, digest: RunDigest)] = []
 
-  private let injector: FaultInjector
+  let injector: FaultInjector
+  /// Ids of faults that are no part of the incident: decoys of the file, and noise.
+  package internal(set) var decoys: [String]
   private var injected: [String] = []
   private var isFinished = false
 
@@ -67,6 +69,7 @@ package final class Rehearsal {
     world = try World(platform, seed: seed, recordingTrace: recordingTrace, withTelemetry: withTelemetry)
     origin = Instant.zero + Self.startUp + scenario.history
     injector = FaultInjector(world)
+    decoys = scenario.faults.filter(\.isDecoy).map(\.id.value)
     scheduleTraffic()
     scheduleHistory()
     scheduleFaults()
@@ -123,23 +126,6 @@ package final class Rehearsal {
     }
   }
 
-  /// Unrelated events: pods of the system that are lost at random times of the run, and whose replicas take over.
-  private func scheduleNoise() {
-    let count = [Scenario.Noise.none: 0, .low: 2, .high: 8][scenario.noise] ?? 0
-    let stream = world.simulation.random("noise")
-    for _ in 0..<count {
-      let time = scenario.duration * stream.uniform()
-      let (regionIndex, podNumber) = (stream.integer(below: world.regions.count), stream.integer(below: 1000))
-      world.simulation.at(origin + time, Self.historyEvent) { [self] in
-        let server = world.regions[regionIndex].cluster.server
-        let pods = server.list(.pod, namespace: "kube-system")
-        guard !pods.isEmpty else { return }
-        let pod = pods[podNumber % pods.count]
-        try? server.delete(.pod, pod.namespace, pod.name, as: "cluster-maintenance")
-      }
-    }
-  }
-
   private func scheduleFaults() {
     for fault in scenario.faults {
       if let start = fault.start {
@@ -168,6 +154,14 @@ package final class Rehearsal {
     } catch { failures.append("fault \(fault.id.value) could not be injected: \(error)") }
     guard let period = fault.period, world.simulation.now + period < end else { return }
     world.simulation.after(period, Self.faultEvent) { [self] in inject(fault) }
+  }
+
+  /// Injects a fault that is none of the file's, now.
+  @discardableResult
+  package func inject(
+    id: String, verb: FaultVerb, target: TargetPattern, arguments: FaultArguments, for duration: TimeSpan?
+  ) throws -> Injection {
+    try injector.inject(id: id, verb: verb.name, target: target, mode: .all, arguments: arguments, for: duration)
   }
 
   /// Faults of the file that did not begin before the end.
@@ -250,7 +244,8 @@ package final class Rehearsal {
     }
   }
 
-  private var folder: String {
+  /// The scenario's folder with a slash at its end, or nothing: where file names of commands begin.
+  package var folder: String {
     scenario.file.lastIndex(of: "/").map { String(scenario.file[...$0]) } ?? ""
   }
 

@@ -23,7 +23,7 @@ package struct Restoration {
   private let pages: [Rehearsal.Firing]
 
   /// - Parameter countsPages: whether a page that still fires counts against a restoration.
-  init(rehearsal: Rehearsal, countsPages: Bool = true) {
+  package init(rehearsal: Rehearsal, countsPages: Bool = true) {
     self.rehearsal = rehearsal
     pages = countsPages ? rehearsal.firings().filter(\.isPage) : []
   }
@@ -39,7 +39,8 @@ package struct Restoration {
     }
   }
 
-  func marks(hold: TimeSpan) -> IncidentMarks {
+  /// The marks of the run as far as it has come: its end is the scenario's.
+  package func marks(hold: TimeSpan) -> IncidentMarks {
     var marks = IncidentMarks()
     guard let fault = rehearsal.scenario.incidentStart else { return marks }
     marks.faultAt = fault
@@ -83,7 +84,7 @@ package struct Restoration {
   }
 
   /// The share of the period's error budget that was burnt between two times since T0.
-  func burn(_ objective: ServiceLevelObjective, _ ends: (from: TimeSpan, to: TimeSpan)) -> Double {
+  package func burn(_ objective: ServiceLevelObjective, _ ends: (from: TimeSpan, to: TimeSpan)) -> Double {
     guard let source = rehearsal.world.traffic(of: objective.region), ends.from < ends.to else { return 0 }
     let range = (rehearsal.origin + ends.from)..<(rehearsal.origin + ends.to)
     let bad = 1 - Self.share(objective, source.recorder.total(range))

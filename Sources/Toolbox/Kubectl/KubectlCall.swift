@@ -55,8 +55,13 @@ final class KubectlCall {
     return Requester(name, groups: flags.list("as-group"))
   }
 
-  func print(_ text: String) { result.output += text + "\n" }
-  func write(_ text: String) { result.output += text }
+  func print(_ text: String) { write(text + "\n") }
+
+  func write(_ text: String) {
+    result.output += text
+    host.screen?.write(text)
+  }
+
   func warn(_ text: String) { result.errors += text + "\n" }
 
   /// Prints what went wrong; the exit code is 1 from then on.

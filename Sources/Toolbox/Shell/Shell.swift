@@ -24,8 +24,14 @@ package final class Shell {
   var stopsAtFailure = false
   var refusesUnset = false
   var failsWithPipe = false
-  /// `exit` was called, or a failure stopped the script.
-  var isStopped = false
+  /// `exit` was called, a failure stopped the script, or somebody at the keyboard.
+  var isStopped: Bool {
+    get { wasStopped || isInterrupted }
+    set { wasStopped = newValue }
+  }
+  private var wasStopped = false
+  /// Somebody pressed Ctrl-C: nothing more is started, ever.
+  private var isInterrupted = false
 
   package init(_ commands: [any ToolCommand] = Shell.standardCommands) { self.commands = commands }
 
@@ -39,6 +45,18 @@ package final class Shell {
 
   package func set(_ name: String, to value: String?) { variables[name] = value }
 
+  /// Ends what runs, as Ctrl-C does, and the shell with it: what waits goes on to its next command and finds that there is none.
+  ///
+  /// - Returns: a shell with the same session, in which one can go on.
+  func interrupt() -> Shell {
+    isInterrupted = true
+    let next = Shell(commands)
+    next.variables = variables
+    next.files = files
+    next.status = 130
+    return next
+  }
+
   /// Runs one or several command lines and notes them in the journal as one. What the shell or a program objects to is in the
   /// result.
   package func run(line: String, on host: any ToolHost) async -> CommandResult {
@@ -46,7 +64,7 @@ package final class Shell {
     let result: CommandResult
     do throws(ShellSyntaxError) {
       isStopped = false
-      result = await run(try ShellScript(parsing: line), on: host)
+      result = await run(try ShellScript(parsing: line), on: host, isShown: true)
     } catch {
       status = 2
       result = CommandResult(errors: "bash: \(error.description)\n", exitCode: 2)
@@ -59,7 +77,7 @@ package final class Shell {
   package func run(_ item: ShellScript.Item, on host: any ToolHost) async -> CommandResult {
     let start = host.simulation.now
     isStopped = false
-    let result = await run(ShellScript(items: [item]), on: host)
+    let result = await run(ShellScript(items: [item]), on: host, isShown: true)
     note(item.text, result, since: start, on: host)
     return result
   }
@@ -73,12 +91,16 @@ package final class Shell {
 
   // MARK: Lists and pipelines
 
-  func run(_ script: ShellScript, on host: any ToolHost, input: [UInt8] = []) async -> CommandResult {
+  /// - Parameter isShown: whether its output goes to the screen.
+  func run(
+    _ script: ShellScript, on host: any ToolHost, input: [UInt8] = [], isShown: Bool = false
+  ) async -> CommandResult {
     var result = CommandResult()
     for item in script.items {
-      await run(item.first, on: host, input: input, into: &result)
+      await run(item.first, on: host, input: input, isShown: isShown, into: &result)
       for link in item.rest where !isStopped {
-        if link.isAnd == (status == 0) { await run(link.pipeline, on: host, input: input, into: &result) }
+        guard link.isAnd == (status == 0) else { continue }
+        await run(link.pipeline, on: host, input: input, isShown: isShown, into: &result)
       }
       if stopsAtFailure, status != 0, item.rest.isEmpty { isStopped = true }
       if isStopped { break }
@@ -88,27 +110,32 @@ package final class Shell {
   }
 
   private func run(
-    _ pipeline: ShellScript.Pipeline, on host: any ToolHost, input: [UInt8], into result: inout CommandResult
+    _ pipeline: ShellScript.Pipeline, on host: any ToolHost, input: [UInt8], isShown: Bool,
+    into result: inout CommandResult
   ) async {
     var input = input
     var worst: Int32 = 0
     for (place, command) in pipeline.commands.enumerated() {
-      let step = await run(command, on: host, input: input)
+      let isLast = place + 1 == pipeline.commands.count
+      let step = await run(command, on: host, input: input, isShown: isShown && isLast)
       result.errors += step.errors
       if step.exitCode != 0 { worst = step.exitCode }
       status = failsWithPipe ? worst : step.exitCode
-      if place + 1 < pipeline.commands.count { input = Array(step.output.utf8) } else { result.output += step.output }
+      if isLast { result.output += step.output } else { input = Array(step.output.utf8) }
     }
   }
 
-  private func run(_ command: ShellScript.Command, on host: any ToolHost, input: [UInt8]) async -> CommandResult {
+  private func run(
+    _ command: ShellScript.Command, on host: any ToolHost, input: [UInt8], isShown: Bool
+  ) async -> CommandResult {
     switch command {
-    case .simple(let simple): return await run(simple, on: host, input: input)
+    case .simple(let simple): return await run(simple, on: host, input: input, isShown: isShown)
     case .loop(let loop):
       var result = CommandResult()
       for word in await fields(loop.words, on: host, &result) where !isStopped {
         variables[loop.name] = word
-        let pass = await run(loop.body, on: host, input: input)
+        let pass = await run(
+          loop.body, on: host, input: input, isShown: isShown && loop.redirections.isEmpty)
         result.output += pass.output
         result.errors += pass.errors
         result.exitCode = pass.exitCode
@@ -119,7 +146,9 @@ package final class Shell {
 
   // MARK: Simple commands
 
-  private func run(_ command: ShellScript.Simple, on host: any ToolHost, input: [UInt8]) async -> CommandResult {
+  private func run(
+    _ command: ShellScript.Simple, on host: any ToolHost, input: [UInt8], isShown: Bool
+  ) async -> CommandResult {
     var expansion = CommandResult(exitCode: 0)
     let words = await fields(command.words, on: host, &expansion)
     var assignments: [(name: String, value: String)] = []
@@ -146,8 +175,11 @@ package final class Shell {
     // Assignments before a command are its own.
     let kept = assignments.map { ($0.name, variables[$0.name]) }
     for assignment in assignments { variables[assignment.name] = assignment.value }
-    let process = ShellProcess(self, host, input: standardInput)
+    let screen = isShown && command.redirections.isEmpty ? host.screen : nil
+    let process = ShellProcess(self, host, input: standardInput, screen: screen)
+    let shown = screen?.text.utf8.count ?? 0
     var result = await start(name, Array(words.dropFirst()), in: process)
+    screen?.complete(result.output, from: shown)
     for (name, value) in kept { variables[name] = value }
     result.errors = expansion.errors + result.errors
     return await redirect(result, command.redirections, on: host)
@@ -155,6 +187,7 @@ package final class Shell {
 
   /// Calls a program or a builtin.
   func start(_ name: String, _ arguments: [String], in process: ShellProcess) async -> CommandResult {
+    if isInterrupted { return CommandResult(exitCode: 130) }
     if let builtin = ShellBuiltin.all.first(where: { $0.name == name }) {
       return await builtin.run(self, arguments, process)
     }
@@ -234,11 +267,13 @@ final class ShellProcess: ToolHost {
   let shell: Shell
   let base: any ToolHost
   let standardInput: [UInt8]
+  let screen: Screen?
 
-  init(_ shell: Shell, _ base: any ToolHost, input: [UInt8]) {
+  init(_ shell: Shell, _ base: any ToolHost, input: [UInt8], screen: Screen? = nil) {
     self.shell = shell
     self.base = base
     standardInput = input
+    self.screen = screen
   }
 
   var simulation: Simulation { base.simulation }

@@ -215,7 +215,8 @@ struct ShellBuiltin {
         words = Array(rest) + remaining.prefix(batch)
         remaining = remaining.dropFirst(batch)
       }
-      let step = await shell.start(name, words, in: ShellProcess(shell, process.base, input: []))
+      let own = ShellProcess(shell, process.base, input: [], screen: process.screen)
+      let step = await shell.start(name, words, in: own)
       result.output += step.output
       result.errors += step.exitCode == 127 ? "xargs: \(name): No such file or directory\n" : step.errors
       if step.exitCode != 0 { result.exitCode = step.exitCode == 127 ? 127 : 123 }
