@@ -111,6 +111,39 @@ import TwinWorld
     }
   }
 
+  /// Blocks that were taken away, doubled or put elsewhere: a diff shows them where Git shows them.
+  @Test func changesStandWhereGitPutsThem() throws {
+    try Simulated.perform {
+      let fixture = GitFixture()
+      let real = try RealGit()
+      defer { real.remove() }
+      try Self.fill(real, from: fixture.repository)
+      let path = "spain/kubernetes/monitoring.yaml"
+      let lines = GitChange.lines(fixture.repository.head.files[path])
+      var state: UInt64 = 7
+      func next(_ bound: Int) -> Int {
+        state = state &* 6_364_136_223_846_793_005 &+ 1_442_695_040_888_963_407
+        return Int(state >> 33) % bound
+      }
+      for round in 0..<60 {
+        var edited = lines
+        for _ in 0...(round / 20) {
+          let start = next(edited.count - 30)
+          let block = start..<(start + 1 + next(25))
+          switch next(3) {
+          case 0: edited.removeSubrange(block)
+          case 1: edited.insert(contentsOf: edited[block], at: block.upperBound)
+          default: edited.insert(contentsOf: edited[block], at: next(edited.count))
+          }
+        }
+        let content = Array(edited.joined().utf8)
+        fixture.repository.workingTree[path] = FileTree.Blob(content)
+        try real.write(path, content)
+        try Self.compare("diff", fixture, real)
+      }
+    }
+  }
+
   @Simulated
   private static func compare(_ line: String, _ fixture: GitFixture, _ real: RealGit) throws {
     let words = line.split(separator: " ", maxSplits: 2).map(String.init)

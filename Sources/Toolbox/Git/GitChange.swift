@@ -14,7 +14,7 @@ struct GitChange {
   /// `A`, `D` or `M`.
   var status: Character { old == nil ? "A" : new == nil ? "D" : "M" }
 
-  var edits: [LineEdit] { lineEdits(from: Self.lines(old), to: Self.lines(new)) }
+  var edits: [LineEdit] { ChangeLayout.settled(lineEdits(from: Self.lines(old), to: Self.lines(new))) }
 
   var counts: (added: Int, deleted: Int) {
     edits.reduce(into: (0, 0)) { counts, edit in
