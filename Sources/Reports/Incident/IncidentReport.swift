@@ -31,7 +31,15 @@ package struct IncidentReport: Sendable {
     }
 
     /// The share of all objectives' budgets that burnt, at the end of each minute.
-    var burntSoFar: [Double] { Self.sums(record.burnt) }
+    var burntSoFar: [Double] {
+      let drilled = minutes("drill")
+      return Self.sums(drilled.isEmpty ? record.burnt : drilled)
+    }
+
+    /// Budget by minute as a drill counts it, which knows the runs without the trainee too.
+    func minutes(_ name: String) -> [Double] {
+      (drill?.at("facts", "budget", "byMinute", name)?.array ?? []).compactMap(\.number)
+    }
 
     static func sums(_ shares: [Double]) -> [Double] {
       var sum = 0.0
@@ -72,8 +80,7 @@ package struct IncidentReport: Sendable {
   }
 
   private func counterfactual(_ name: String) -> [Double] {
-    let minutes = runs.compactMap(\.drill).first?.at("counterfactuals", name, "burnt")?.array ?? []
-    return Run.sums(minutes.compactMap(\.number))
+    Run.sums(runs.first { $0.drill != nil }?.minutes(name) ?? [])
   }
 
   /// The run that the page opens with: the drill, the first that repairs, or the only one.

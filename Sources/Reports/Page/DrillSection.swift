@@ -33,7 +33,7 @@ struct DrillSection {
       let failed = command["exitCode"]?.integer == 0 ? "" : " <span class=\"missed\">failed</span>"
       return [
         time(command["at"]), "<code>\(markup(command["command"]?.string ?? ""))</code>\(failed)",
-        command["mayChange"]?.bool == true ? "change" : "look",
+        "<span class=\"tag\">\(command["mayChange"]?.bool == true ? "change" : "look")</span>",
         revealed.map(markup).joined(separator: "<br>"),
       ]
     }
