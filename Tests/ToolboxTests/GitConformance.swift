@@ -59,6 +59,7 @@ import TwinWorld
     "blame -s platform.yaml",
     "blame HEAD~2 -- platform.yaml", "blame nope", "blame -L 999 platform.yaml", "branch", "branch --show-current",
     "rev-parse HEAD", "rev-parse --short HEAD~1", "rev-parse --abbrev-ref HEAD", "rev-parse nope", "push", "--version",
+    "pull", "fetch", "remote", "remote -v", "tag",
     "-C nope log", "-C platform.yaml log", "--nope", "-C", "lgo", "-C spain log --oneline -- kubernetes/payments.yaml",
     "log -h", "status -h", "revert -h", "diff -h", "blame -h", "", "--help",
     "revert", "revert nope", "revert --foo HEAD", "revert --abort", "revert --continue", "restore", "restore nope",

@@ -113,9 +113,10 @@ import Testing
       let facts = CommandCheck.Facts(contexts: [], regions: [], namespaces: [], objects: [])
       let rows: [(String, String?)] = [
         ("git log -p -3 -- spain", nil), ("git revert --no-edit HEAD", nil),
-        ("git lgo", "git: 'lgo' is not a git command"),
+        ("git lgo", "git: 'lgo' is not a git command of the twin"),
         ("git log --onlin", "git log: fatal: unrecognized argument: --onlin"),
-        ("git --bare log", "unknown option: --bare"), ("git diff --stat HEAD~1", nil),
+        ("git stash", "git: 'stash' is not a git command of the twin"), ("git --bare log", "unknown option: --bare"),
+        ("git diff --stat HEAD~1", nil),
       ]
       for (line, objection) in rows {
         #expect(CommandCheck.objection(to: line.split(separator: " ").map(String.init), facts) == objection, "\(line)")

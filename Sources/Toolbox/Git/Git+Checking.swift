@@ -14,7 +14,7 @@ extension Git {
     if let objection = words.objection, !objection.text.isEmpty { return firstLine(objection.text) }
     guard let name = words.verb else { return nil }
     guard name == CommandCheck.unknown || verbs.contains(where: { $0.name == name }) else {
-      return "git: '\(name)' is not a git command"
+      return "git: '\(name)' is not a git command of the twin"
     }
     guard ["log", "show", "diff"].contains(name), !words.rest.contains("-h") else { return nil }
     var options = GitOptions()

@@ -36,6 +36,10 @@ struct Git: ToolCommand {
     Verb("branch") { call throws(GitError) in try call.branch() },
     Verb("rev-parse") { call throws(GitError) in try call.revParse() },
     Verb("push") { _ throws(GitError) in throw GitError(GitUsage.noDestination, exitCode: 128) },
+    Verb("pull") { _ throws(GitError) in throw GitError(GitUsage.noTracking, exitCode: 1) },
+    Verb("fetch") { call throws(GitError) in try call.refuseArguments() },
+    Verb("remote") { call throws(GitError) in try call.refuseArguments(except: ["-v", "--verbose"]) },
+    Verb("tag") { call throws(GitError) in try call.refuseArguments(except: ["-l", "--list"]) },
     Verb("version") { call throws(GitError) in call.print("git version \(Git.version)") },
     Verb("revert", isChange: true) { call throws(GitError) in try call.revert() },
     Verb("add", isChange: true) { call throws(GitError) in try call.add() },
@@ -71,8 +75,16 @@ struct Git: ToolCommand {
     CommandResult(errors: text + "\n", exitCode: exitCode)
   }
 
+  /// Commands that Git has and the twin does not: they are refused by name.
+  private static let others = [
+    "am", "apply", "archive", "bisect", "bundle", "cat-file", "cherry-pick", "clean", "clone", "config", "describe",
+    "format-patch", "gc", "grep", "init", "ls-files", "ls-tree", "merge", "mv", "notes", "rebase", "reflog", "reset",
+    "rev-list", "rm", "shortlog", "stash", "submodule", "switch", "worktree",
+  ]
+
   /// Guesses as `help.c` does, among the commands that there are here.
   private static func unknown(_ name: String) -> GitError {
+    if others.contains(name) { return GitError("git: the twin does not model 'git \(name)'\n", exitCode: 1) }
     let text = "git: '\(name)' is not a git command. See 'git --help'.\n"
     let near = GitSpelling.similar(to: name, among: verbs.map(\.name))
     if near.isEmpty { return GitError(text, exitCode: 1) }

@@ -145,6 +145,12 @@ extension GitCall {
     print(isLong ? "* main \(repository.head.id.short()) \(repository.head.subject)" : "* main")
   }
 
+  /// Of what there is none here, such as remotes and tags, there is nothing to list and nothing else to do.
+  func refuseArguments(except known: [String] = []) throws(GitError) {
+    guard let word = arguments.first(where: { !known.contains($0) }) else { return }
+    throw GitError("git: the twin's repository has no remotes and no tags: \(word)\n", exitCode: 1)
+  }
+
   /// `git rev-parse [--short] [--abbrev-ref] [--verify] REVISION…`, `--show-toplevel`.
   mutating func revParse() throws(GitError) {
     let words = arguments.filter { !$0.hasPrefix("-") }

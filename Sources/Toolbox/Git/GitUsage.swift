@@ -229,4 +229,19 @@ enum GitUsage {
 
 
     """
+
+  /// `pull` where there is no remote.
+  static let noTracking = """
+    There is no tracking information for the current branch.
+    Please specify which branch you want to merge with.
+    See git-pull(1) for details.
+
+        git pull <remote> <branch>
+
+    If you wish to set tracking information for this branch you can do so with:
+
+        git branch --set-upstream-to=<remote>/<branch> main
+
+
+    """
 }
