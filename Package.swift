@@ -113,6 +113,8 @@ for (row, module) in modules.enumerated() {
 let settings: [SwiftSetting] = [
   .treatAllWarnings(as: .error),
   .enableUpcomingFeature("NonisolatedNonsendingByDefault"),
+  // The simulation is one thread, and debug builds, in which the tests run, check every access.
+  .unsafeFlags(["-enforce-exclusivity=unchecked"], .when(configuration: .release)),
 ]
 
 func makeTarget(_ module: Module) -> Target {

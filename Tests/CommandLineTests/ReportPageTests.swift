@@ -47,18 +47,15 @@ import Testing
   @Test func aDrillIsReportedAndInspected() throws {
     let folder = try Program.scratchFolder()
     let lines = ["ack", "kubectl -n payments get pods", "answer where configmap/payments/payment-latency-api", "quit"]
-    let drill = try Program.run(
-      ["drill", "scenarios/crashloop.yaml", "--turns", "--out", folder.path + "/one"],
-      input: lines.map { $0 + "\n" }.joined())
-    try #require(drill.code == 0, "\(drill.errors)")
-    let page = try Self.page(folder.path + "/one")
+    _ = try Drills.play(lines, folder: folder)
+    let page = try Self.page(folder.path)
     for words in [
       "<h3>The drill</h3>", "<code>kubectl -n payments get pods</code>", "Evidence that was there", "nobody acts",
       "the solution", "<h4>share of a month",
     ] { #expect(page.contains(words), "\(words)") }
     let look = ["--", "kubectl", "-n", "payments", "get", "deployments"]
-    #expect(try Program.run(["inspect", folder.path + "/one", "--at", "11m"] + look).output.contains("3/6"))
-    let before = try Program.run(["inspect", folder.path + "/one", "--at", "5m"] + look)
+    #expect(try Program.run(["inspect", folder.path, "--at", "11m"] + look).output.contains("3/6"))
+    let before = try Program.run(["inspect", folder.path, "--at", "5m"] + look)
     #expect(before.code == 2 && before.errors.contains("a drill begins with its page"))
   }
 
