@@ -17,9 +17,9 @@ protocol DrillInput: AnyObject {
   /// Ctrl-C at the prompt: what was typed is forgotten.
   func discard()
   /// The window has another size: shows the prompt as it fits, and what was typed again.
-  func resize()
-  /// Shows a message between the lines, and then the prompt and what was typed again.
-  func tell(_ text: String)
+  func resize(_ prompt: String)
+  /// Shows a message between the lines, and then the prompt, which may have changed, and what was typed again.
+  func tell(_ text: String, _ prompt: String)
 }
 
 enum DrillInputEvent {
@@ -62,8 +62,8 @@ final class PipedInput: DrillInput {
   }
 
   func discard() {}
-  func resize() {}
-  func tell(_ text: String) { Console.output(text) }
+  func resize(_ prompt: String) {}
+  func tell(_ text: String, _ prompt: String) { Console.output(text) }
 }
 
 /// What libedit's callback, which takes nothing with it, has read.
@@ -76,6 +76,8 @@ final class TerminalInput: DrillInput {
   private var wholePrompt = ""
   private var prompt = ""
   private var isAsking = false
+  /// Whether a key was pressed since the prompt was shown: libedit keeps the line before until then.
+  private var hasTyped = false
   private let usesColour: Bool
 
   /// - Parameter words: what the tabulator completes.
@@ -90,6 +92,7 @@ final class TerminalInput: DrillInput {
 
   func ask(_ prompt: String) {
     wholePrompt = prompt
+    hasTyped = false
     if readLines.isEmpty { install() }
   }
 
@@ -125,6 +128,7 @@ final class TerminalInput: DrillInput {
   func read() {
     guard isAsking else { return }
     rl_callback_read_char()
+    hasTyped = true
     // The terminal is the commands' own while they run, so that Ctrl-C reaches the program.
     if !readLines.isEmpty { remove() }
   }
@@ -141,21 +145,23 @@ final class TerminalInput: DrillInput {
 
   func discard() {
     remove()
+    hasTyped = false
     Console.output("^C\n")
     install()
   }
 
-  func resize() { if isAsking { tell("") } }
+  func resize(_ prompt: String) { if isAsking { tell("", prompt) } }
 
-  func tell(_ text: String) {
+  func tell(_ text: String, _ prompt: String) {
     guard isAsking else { return Console.output(text) }
-    let typed = String(cString: twin_edit_line())
+    wholePrompt = prompt
+    let typed = hasTyped ? String(cString: twin_edit_line()) : ""
     remove()
     Console.output("\r\u{1b}[K" + text)
     install()
     if !typed.isEmpty {
       rl_insert_text(typed)
-      rl_redisplay()
+      rl_forced_update_display()
     }
   }
 

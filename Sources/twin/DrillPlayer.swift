@@ -95,7 +95,7 @@ final class DrillPlayer {
       try pause(withInput: true)
       if session.ending != nil { return .end }
       if DrillInterrupt.take() { input.discard() }
-      if DrillInterrupt.takeResize() { input.resize() }
+      if DrillInterrupt.takeResize() { input.resize(session.status.prompt) }
       try keepIdleTime()
     }
   }
@@ -110,12 +110,23 @@ final class DrillPlayer {
     try file.append(course.newLines())
   }
 
+  /// Wall seconds that pass at once at most: a machine that is too slow for the speed slows time down.
+  private static let longestStep = 0.5
+
+  private func letTimePass() throws {
+    guard let clock else { return }
+    let longest = session.now + .seconds(Self.longestStep * clock.speed)
+    let isLate = clock.now > longest
+    try session.advance(to: min(clock.now, longest))
+    if isLate { self.clock?.go(from: session.now) }
+  }
+
   /// Waits for what comes next, at most a moment where time passes, and lets that much time pass.
   private func pause(withInput: Bool) throws {
     var waiting = (desk?.descriptors ?? []).map { pollfd(fd: $0, events: Int16(POLLIN), revents: 0) }
     if withInput { waiting.append(pollfd(fd: STDIN_FILENO, events: Int16(POLLIN), revents: 0)) }
     poll(&waiting, nfds_t(waiting.count), clock == nil ? -1 : Self.tick)
-    if let clock { try session.advance(to: clock.now) }
+    try letTimePass()
     let ready = waiting.filter { $0.revents != 0 }.map(\.fd)
     try desk?.serve(ready) { line in try answer(line) }
     showNewPages()
@@ -126,13 +137,13 @@ final class DrillPlayer {
     let pages = session.pageCount
     guard pages > shownPages, !options.isJSON else { return }
     shownPages = pages
-    input.tell("\(session.latestPage)\n")
+    input.tell("\(session.latestPage)\n", session.status.prompt)
   }
 
   // MARK: Commands
 
   private func perform(_ line: String) throws {
-    if let clock { try session.advance(to: clock.now) }
+    try letTimePass()
     guard session.ending == nil else { return }
     if !DrillSession.isOwn(line) {
       course.keepTyped(line)
@@ -243,8 +254,10 @@ final class DrillPlayer {
       guard entry.result.exitCode == 0 else { return entry.result.errors }
       course.keep(entry)
       try file.append(course.newLines())
-      if words.first == "say" { input.tell("instructor: \(words.dropFirst().joined(separator: " "))\n") }
-      if words.first == "grant" { input.tell("hint: \(entry.result.output)") }
+      if words.first == "say" {
+        input.tell("instructor: \(words.dropFirst().joined(separator: " "))\n", session.status.prompt)
+      }
+      if words.first == "grant" { input.tell("hint: \(entry.result.output)", session.status.prompt) }
       return entry.result.output
     }
   }

@@ -2,20 +2,23 @@ import Documents
 import Foundation
 import Testing
 
-/// Drills at a terminal, as people play them. Time passes fast, and nothing here depends on how fast.
+/// Drills at a terminal, as people play them.
 @Suite(.serialized) struct DrillTerminal {
   private static let prompt = "spain $ "
 
   private static func drill(
-    _ options: [String] = [], in folder: URL, columns: UInt16 = 220, environment: [String] = []
+    _ options: [String] = [], speed: Int, in folder: URL, columns: UInt16 = 220, environment: [String] = []
   ) throws -> PseudoTerminal {
     try PseudoTerminal(
-      ["drill", "scenarios/crashloop.yaml", "--speed", "30", "--out", folder.path, "--baseline", Drills.baseline()]
+      [
+        "drill", "scenarios/crashloop.yaml", "--speed", "\(speed)", "--out", folder.path, "--baseline",
+        Drills.baseline(),
+      ]
         + options, columns: columns, environment: environment)
   }
 
   @Test func anIncidentFromThePageToTheScore() throws {
-    let terminal = try Self.drill(in: try Program.scratchFolder())
+    let terminal = try Self.drill(speed: 20, in: try Program.scratchFolder())
     try terminal.wait(for: "SEV-2  PaymentPodsCrashLooping")
     try terminal.wait(for: "budget")
     try terminal.wait(for: Self.prompt)
@@ -24,7 +27,7 @@ import Testing
     try terminal.type(
       "kubectl -n payments rollout undo deployment/payment-latency-api", awaiting: "rolled back")
     try terminal.wait(for: Self.prompt)
-    try terminal.type("kubectl -n payments get pods; echo looked", awaiting: "CrashLoopBackOff")
+    try terminal.type("kubectl -n payments get pods", awaiting: "RESTARTS")
     try terminal.wait(for: Self.prompt)
     // Follows until Ctrl-C, which ends the command and not the drill.
     try terminal.type("kubectl -n payments logs -f deployment/payment-latency-api", awaiting: "\"msg\"")
@@ -54,7 +57,8 @@ import Testing
 
   @Test(arguments: [["--no-color"], []]) func aNarrowWindowWithoutColours(_ options: [String]) throws {
     let environment = options.isEmpty ? ["NO_COLOR=1"] : []
-    let terminal = try Self.drill(options, in: try Program.scratchFolder(), columns: 60, environment: environment)
+    let terminal = try Self.drill(
+      options, speed: 2, in: try Program.scratchFolder(), columns: 60, environment: environment)
     // The prompt's state has its own line, and a wide window its own again.
     try terminal.wait(for: "alert] \r\n".replacing("] \r", with: "]\r"))
     try terminal.wait(for: Self.prompt)
@@ -85,7 +89,7 @@ import Testing
 
   @Test func killedInTheMiddleAndResumed() throws {
     let folder = try Program.scratchFolder()
-    let first = try Self.drill(in: folder)
+    let first = try Self.drill(speed: 2, in: folder)
     try first.wait(for: Self.prompt)
     try first.type("ack", awaiting: "acknowledged after")
     try first.type("notes it began at noon", awaiting: Self.prompt)
