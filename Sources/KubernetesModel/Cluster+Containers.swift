@@ -71,11 +71,14 @@ extension Cluster {
       availableMemory: max(0, kubelet.availableMemory))
   }
 
+  /// Whether the machine of a node is on; one that there is not is off.
+  package func hasPower(_ node: String) -> Bool { kubelets[node]?.hasPower ?? false }
+
   /// The power of a node fails: it, its pods and its kubelet fall silent.
-  package func failNode(_ node: String) {
+  package func failNode(_ node: String, effect: String = "node lost power") {
     guard let kubelet = kubelets[node], kubelet.hasPower else { return }
     kubelet.losePower()
-    journal.degrade("\(name)/node/\(node)", effect: "node lost power")
+    journal.degrade("\(name)/node/\(node)", effect: effect)
     nodeController.kubeletStopped(node)
   }
 

@@ -34,6 +34,51 @@ import Testing
     }
   }
 
+  @Test func machinesAreThoseOfTheNodes() throws {
+    try Simulated.perform {
+      let fixture = ToolFixture()
+      let node = try #require(fixture.spain.server.list(.node).first?.name)
+      let provider = #"{"spec":{"providerID":"aws:///eu-south-2a/i-0abc"}}"#
+      #expect(fixture.type("kubectl patch node \(node) --type merge -p '\(provider)'").exitCode == 0)
+      let query = "--query Reservations[].Instances[].PrivateDnsName --output text --region eu-south-2"
+      #expect(fixture.type("aws ec2 describe-instances --instance-ids i-0abc \(query)").output == node + "\n")
+      let status = "aws ec2 describe-instance-status --query InstanceStatuses[0].SystemStatus.Status --output text"
+      #expect(fixture.type(status + " --region eu-south-2").output == "ok\n")
+      #expect(fixture.type("aws ec2 reboot-instances --instance-ids i-0abc --region eu-south-2") == CommandResult())
+      #expect(fixture.type(status + " --region eu-south-2").output == "impaired\n")
+      let waiting = "aws ec2 wait instance-status-ok --instance-ids i-0abc --region eu-south-2"
+      #expect(fixture.type(waiting).exitCode == 0)
+      #expect(fixture.spain.hasPower(node))
+      let absent = fixture.type("aws ec2 describe-instances --instance-ids i-0 --region eu-south-2")
+      #expect(absent.exitCode == 254 && absent.errors.contains("The instance ID 'i-0' does not exist"))
+    }
+  }
+
+  @Test func waitersCallAgain() throws {
+    try Simulated.perform {
+      let fixture = ToolFixture()
+      let here = "--region eu-south-2"
+      let name = try #require(fixture.aws.instances.first?.configuration.identifier)
+      let waiting = "aws rds wait db-instance-available --db-instance-identifier \(name) \(here)"
+      #expect(fixture.type(waiting) == CommandResult())
+      let began = fixture.simulation.now
+      _ = fixture.type("aws rds reboot-db-instance --db-instance-identifier \(name) \(here)")
+      #expect(fixture.type(waiting).exitCode == 0)
+      #expect(fixture.simulation.now - began >= .seconds(30))
+      let absent = fixture.type("aws rds wait db-instance-available --db-instance-identifier none \(here)")
+      #expect(absent.exitCode == 255)
+      #expect(
+        absent.errors
+          == "\nWaiter DBInstanceAvailable failed: An error occurred (DBInstanceNotFound): DBInstance none not found.\n"
+      )
+      let gone = fixture.type("aws rds wait db-instance-deleted --db-instance-identifier none \(here)")
+      #expect(gone == CommandResult())
+      let group = fixture.type("aws ec2 wait security-group-exists --group-ids sg-0cccccccccccccccc \(here)")
+      #expect(group.errors == "\nWaiter SecurityGroupExists failed: Max attempts exceeded\n")
+      #expect(fixture.type("aws rds wait db-instance-\(here)").exitCode == 252)
+    }
+  }
+
   @Test(arguments: [
     (
       "ec2 authorize-security-group-ingress --group-id sg-0cccccccccccccccc --protocol tcp --port 1 --cidr 0.0.0.0/0",

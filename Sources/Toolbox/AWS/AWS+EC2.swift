@@ -57,7 +57,7 @@ extension AWSCall {
   }
 
   /// `--filters Name=group-name,Values=a,b`.
-  private func filters() throws -> [(name: String, values: [String])] {
+  func filters() throws -> [(name: String, values: [String])] {
     try options.list("filters").map { filter in
       guard let fields = filter.firstRange(of: ",Values="), filter.hasPrefix("Name=") else {
         throw AWSUsageError(

@@ -26,14 +26,12 @@ package struct AWSCommandLine: ToolCommand {
     /// Arguments without a name, by what the usage calls them.
     var positional: [String] = []
     var optionalPositional = false
+    /// The operation is called again until this is content.
+    var waiter: AWSWaiter?
     let run: @Simulated @Sendable (AWSCall) throws -> JSONValue?
 
     /// `DescribeDBInstances`, as the API names it.
-    var apiName: String {
-      name.split(separator: "-").map { word in
-        word == "db" ? "DB" : word.prefix(1).uppercased() + word.dropFirst()
-      }.joined()
-    }
+    var apiName: String { apiText(name) }
 
     /// The service as events in the trail name it.
     var eventSource: String {
@@ -46,13 +44,18 @@ package struct AWSCommandLine: ToolCommand {
   }
 
   static let operations: [Operation] =
-    rds + ec2 + loadBalancing + secretsManager + identity + keys + certificates + trail + metrics + logs + s3
+    rds + ec2 + instances + loadBalancing + secretsManager + identity + keys + certificates + trail + metrics + logs
+    + s3
 
   package func run(_ arguments: [String], on host: any ToolHost) async -> CommandResult {
     await host.simulation.sleep(Self.callTime.sample(host.simulation.random("aws")), Self.callEvent)
     do {
       let (operation, options) = try Self.parse(arguments)
       let call = try AWSCall(host: host, operation: operation, options: options)
+      if let waiter = operation.waiter {
+        try await call.wait(waiter)
+        return CommandResult()
+      }
       return CommandResult(output: try call.text(try call.answer()))
     } catch let error as AWSUsageError {
       return CommandResult(errors: error.text, exitCode: error.exitCode)
@@ -78,8 +81,8 @@ package struct AWSCommandLine: ToolCommand {
           options.add(taken, [argument])
           continue
         }
-        if words.count == 2 { unknown.append(argument) } else { words.append(argument) }
-        if words.count == 2, operation == nil { operation = try find(words) }
+        if operation == nil { words.append(argument) } else { unknown.append(argument) }
+        if words.count == (words.dropFirst().first == "wait" ? 3 : 2), operation == nil { operation = try find(words) }
         continue
       }
       let parts = argument.dropFirst(2).split(separator: "=", maxSplits: 1).map(String.init)
@@ -118,6 +121,7 @@ package struct AWSCommandLine: ToolCommand {
   private static func find(_ words: [String]) throws -> Operation {
     let services = operations.map(\.service)
     guard services.contains(words[0]) else { throw AWSUsageError(try missing([words[0]])) }
+    if words[1] == "wait" { return try waiting(words) }
     guard let found = operations.first(where: { $0.service == words[0] && $0.name == words[1] }) else {
       let names = operations.filter { $0.service == words[0] }.map(\.name)
       throw AWSUsageError(choice("operation", words[1], names))
@@ -125,8 +129,21 @@ package struct AWSCommandLine: ToolCommand {
     return found
   }
 
+  /// The operation that `aws SERVICE wait NAME` calls.
+  private static func waiting(_ words: [String]) throws -> Operation {
+    let waiters = AWSWaiter.all.filter { $0.service == words[0] }
+    guard let waiter = waiters.first(where: { $0.name == words[2] }) else {
+      guard !waiters.isEmpty else { return try find([words[0], "wait-for"]) }
+      throw AWSUsageError(choice("subcommand", words[2], waiters.map(\.name)))
+    }
+    var operation = try find([words[0], waiter.operation])
+    operation.waiter = waiter
+    return operation
+  }
+
   private static func missing(_ words: [String]) throws -> String {
     guard let service = words.first else { return "the following arguments are required: command" }
+    if words.count == 2, words[1] == "wait" { return "the following arguments are required: subcommand" }
     let services = operations.map(\.service)
     guard services.contains(service) else {
       return choice("command", service, services.enumerated().filter { services.firstIndex(of: $1) == $0 }.map(\.1))
