@@ -80,7 +80,9 @@ let modules = [
       "Documents", "SimulationKernel", "Telemetry", "KubernetesModel", "ClusterOperators", "TwinWorld", "Faults",
       "Toolbox", "Scenarios",
     ]),
-  Module(name: "Reports", dependencies: ["Documents", "SimulationKernel", "HTTPMessages", "Telemetry", "Scenarios"]),
+  Module(
+    name: "Reports",
+    dependencies: ["Documents", "SimulationKernel", "SQLiteStore", "HTTPMessages", "Telemetry", "Scenarios"]),
   Module(
     name: "twin",
     dependencies: [
@@ -111,6 +113,8 @@ for (row, module) in modules.enumerated() {
 let settings: [SwiftSetting] = [
   .treatAllWarnings(as: .error),
   .enableUpcomingFeature("NonisolatedNonsendingByDefault"),
+  // The simulation is one thread, and debug builds, in which the tests run, check every access.
+  .unsafeFlags(["-enforce-exclusivity=unchecked"], .when(configuration: .release)),
 ]
 
 func makeTarget(_ module: Module) -> Target {

@@ -76,11 +76,12 @@ package final class FaultInjector {
   /// - Parameters:
   ///   - mode: how many of the targets that match it takes, picked at random.
   ///   - duration: after which it is repaired; `nil` leaves it.
+  ///   - header: of the commit that makes the same change in the targets' manifests; `nil` leaves the repository alone.
   /// - Throws: when nothing matches the target, or the platform refuses.
   @discardableResult
   package func inject(
     id: String, verb: String, target: TargetPattern, mode: TargetMode, arguments: FaultArguments,
-    for duration: TimeSpan? = nil
+    for duration: TimeSpan? = nil, committing header: CommitHeader? = nil
   ) throws -> Injection {
     guard let action = Self.actions.first(where: { $0.verb == verb })?.action else {
       throw FaultError(description: "there is no fault verb \(verb)")
@@ -88,6 +89,7 @@ package final class FaultInjector {
     let matching = world.targets(ofKind: target.kind).filter { target.matches($0) }
     guard !matching.isEmpty else { throw FaultError(description: "\(id): nothing matches the target \(target)") }
     let chosen = choose(mode.count(of: matching.count), of: matching, for: id)
+    if let header { try commit(header, verb, chosen, arguments) }
     for path in chosen { world.journal.degrade(path, effect: "fault \(verb)") }
     var effects: [FaultEffect] = []
     for path in chosen {

@@ -20,7 +20,7 @@ private struct TraceText {
     var lines = [
       "\(trace.id)  \(region)  T0\(offset(root.start))  \(milliseconds(trace.duration))  \(outcome)  kept as \(trace.reason.rawValue)"
     ]
-    for (index, depth) in order { lines.append(line(trace.spans[index], depth)) }
+    for (index, depth) in trace.inOrder { lines.append(line(trace.spans[index], depth)) }
     lines.append("  critical path: " + shares.joined(separator: ", "))
     return lines.map { $0 + "\n" }.joined()
   }
@@ -37,21 +37,6 @@ private struct TraceText {
     let scaled = Int64((value * Double(factor)).rounded())
     let rest = String(scaled % Int64(factor))
     return "\(scaled / Int64(factor))." + String(repeating: "0", count: digits - rest.utf8.count) + rest
-  }
-
-  /// The spans as a tree read from the top, children in order of their start.
-  private var order: [(index: Int, depth: Int)] {
-    var children = [[Int]](repeating: [], count: trace.spans.count)
-    for (index, span) in trace.spans.enumerated() where span.parent >= 0 { children[Int(span.parent)].append(index) }
-    var result: [(Int, Int)] = []
-    func add(_ index: Int, _ depth: Int) {
-      result.append((index, depth))
-      for child in children[index].sorted(by: { (trace.spans[$0].start, $0) < (trace.spans[$1].start, $1) }) {
-        add(child, depth + 1)
-      }
-    }
-    if !trace.spans.isEmpty { add(0, 0) }
-    return result
   }
 
   private func line(_ span: Span, _ depth: Int) -> String {

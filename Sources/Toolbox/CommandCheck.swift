@@ -37,6 +37,7 @@ package enum CommandCheck {
     switch name {
     case "kubectl": return kubectl(Array(words.dropFirst()), facts)
     case "aws": return aws(Array(words.dropFirst()), facts)
+    case "git": return Git.objection(to: words.dropFirst().map { $0 ?? unknown })
     default: return nil
     }
   }
@@ -67,11 +68,17 @@ package enum CommandCheck {
         ["-X", "--request"].contains($0) && !["GET", "HEAD"].contains($1)
       }
         || plain.contains { ["-d", "--data", "-XPOST", "-XPUT", "-XDELETE", "-XPATCH"].contains($0) }
+    case "git": return Git.mayChange(Array(plain.dropFirst()))
     case "amtool":
       return plain.contains("silence") && plain.contains { ["add", "expire", "update", "import"].contains($0) }
     case "xargs": return mayChange(Array(words.drop { $0 == "xargs" || $0?.hasPrefix("-") == true }))
     default: return false
     }
+  }
+
+  /// Whether some command of a line may change the platform; one that the shell cannot read does nothing.
+  package static func lineMayChange(_ line: String) -> Bool {
+    ((try? ShellScript(parsing: line))?.knownCommands ?? []).contains { mayChange($0.words) }
   }
 
   private static let kubectlChanges: [[String]] = [

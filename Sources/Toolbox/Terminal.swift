@@ -31,7 +31,7 @@ package final class Terminal: ToolHost {
     [
       ("kubectl", "look at and change a cluster"), ("aws", "look at and change a region's AWS resources"),
       ("promtool", "query a region's Prometheus"), ("amtool", "alerts and silences of a region's Alertmanager"),
-      ("sleep", "wait"), ("date", "the time in the twin"),
+      ("git", "the history of the platform's manifests"), ("sleep", "wait"), ("date", "the time in the twin"),
     ] + NetworkTool.names.map { ($0, "speak to a host over the network") } + TextTool.names.map { ($0, "text") }
     + ShellBuiltin.names.map { ($0, "the shell's own") }
 
@@ -90,8 +90,42 @@ package final class Terminal: ToolHost {
     return known ?? world.regions.first { destination.contains($0.code) } ?? world.regions.first
   }
 
+  // MARK: Files
+
+  package var repository: GitRepository? { world.repository }
+
+  /// A file of the working tree, or one beside the scenario.
   package func readFile(_ path: String) -> [UInt8]? {
-    bytes(of: path.hasPrefix("/") ? path : folder + path)
+    if let inside = repositoryPath(path), let blob = world.repository.workingTree[inside] { return blob.content }
+    return bytes(of: path.hasPrefix("/") ? path : folder + path)
+  }
+
+  package func writeFile(_ path: String, _ content: [UInt8]) -> Bool {
+    guard let inside = repositoryPath(path), !inside.isEmpty else { return false }
+    world.repository.workingTree[inside] = FileTree.Blob(content)
+    return true
+  }
+
+  /// The working tree is the current directory; it is also found under the platform's own path.
+  package func repositoryPath(_ path: String) -> String? {
+    let full = normal(path.hasPrefix("/") ? path : folder + path)
+    if let root = normal(world.platform.folder), let full, full == root || full.hasPrefix(root + "/") {
+      return String(full.dropFirst(root.count + 1))
+    }
+    return path.hasPrefix("/") ? nil : normal(path)
+  }
+
+  /// A path without `.`, `..` and doubled slashes; `nil` for one that leads out of where it begins.
+  private func normal(_ path: String) -> String? {
+    var parts: [Substring] = []
+    for part in path.split(separator: "/") where part != "." {
+      if part != ".." {
+        parts.append(part)
+      } else if parts.popLast() == nil {
+        return nil
+      }
+    }
+    return (path.hasPrefix("/") ? "/" : "") + parts.joined(separator: "/")
   }
 }
 

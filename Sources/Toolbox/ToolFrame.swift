@@ -4,6 +4,7 @@ import KubernetesModel
 import NetworkModel
 import SimulationKernel
 import Telemetry
+import TwinWorld
 
 /// What the commands work on: the world as an engineer's shell reaches it.
 @Simulated
@@ -20,6 +21,14 @@ package protocol ToolHost: AnyObject {
   func monitoring(at url: String) -> MonitoringStack?
   /// The bytes of a file; relative paths begin at the scenario's folder.
   func readFile(_ path: String) -> [UInt8]?
+  /// Writes a file in place of what may be there.
+  ///
+  /// - Returns: false for a path that it does not keep.
+  func writeFile(_ path: String, _ content: [UInt8]) -> Bool
+  /// The platform's repository, whose working tree is the current directory; `nil` where there is none.
+  var repository: GitRepository? { get }
+  /// A path as the repository knows it, from its root; the root itself is empty. `nil` for what lies outside.
+  func repositoryPath(_ path: String) -> String?
   /// The network on which it can be reached; `nil` where there is none.
   var network: Network? { get }
   /// The engineer's machine in the network of the region to which a name or an address belongs.
@@ -34,6 +43,9 @@ package protocol ToolHost: AnyObject {
 
 extension ToolHost {
   package func monitoring(at url: String) -> MonitoringStack? { nil }
+  package func writeFile(_ path: String, _ content: [UInt8]) -> Bool { false }
+  package var repository: GitRepository? { nil }
+  package func repositoryPath(_ path: String) -> String? { nil }
   package var network: Network? { nil }
   package func workstation(toward destination: String) -> Host? { nil }
   package var standardInput: [UInt8] { [] }

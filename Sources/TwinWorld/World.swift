@@ -22,6 +22,9 @@ package final class World {
 
   private let securityGroups = SecurityGroups()
 
+  /// The platform's manifests under version control; read when somebody first asks for it.
+  package private(set) lazy var repository = GitRepository(folder: platform.folder, title: platform.title)
+
   /// Builds the platform at instant zero; nothing has run yet.
   ///
   /// - Parameter withTelemetry: off only where its cost is measured.

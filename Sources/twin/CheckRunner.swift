@@ -113,11 +113,9 @@ struct CheckRunner {
   @Simulated
   private func with(_ page: Page, _ rehearsal: Rehearsal) -> JSONValue {
     let pool = BranchPool()
-    let responder = Responder(
-      runbook, page: page, rehearsal: rehearsal, query: Responder.queries(to: page.region, in: rehearsal),
-      branch: { pool.branch($0) })
+    let responder = Responder(runbook, page: page, rehearsal: rehearsal, branch: { pool.branch($0) })
     do {
-      rehearsal.take(Leg(kind: .runbook, name: runbook.alert, start: .at(page.at))) { await responder.act(on: $0) }
+      responder.begin()
       try goOn(rehearsal, responder, pool)
       if let copy = pool.copy {
         pool.end(

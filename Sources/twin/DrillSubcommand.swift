@@ -73,7 +73,7 @@ enum DrillSubcommand {
         let file = try DrillLogFile(folder, isNew: false)
         let baseline = try DrillBaseline(loaded.platform, file: options.baseline)
         let course = try DrillCourse(resuming: log, loaded.scenario, platform: loaded.platform, atPage: baseline.begin)
-        return try play(course, baseline, folder, file, options, isResumed: true)
+        return try play(course, loaded, baseline, folder, file, options, isResumed: true)
       }
     }
     let loaded = try ScenarioFiles.load(options.file ?? "")
@@ -88,14 +88,14 @@ enum DrillSubcommand {
         loaded.scenario, platform: loaded.platform, setup: setup, atPage: baseline.begin)
       try RunCommand.makeFolder(folder)
       let file = try DrillLogFile(folder, isNew: true)
-      return try play(course, baseline, folder, file, options, isResumed: false)
+      return try play(course, loaded, baseline, folder, file, options, isResumed: false)
     }
   }
 
   @Simulated
   private static func play(
-    _ course: DrillCourse, _ baseline: DrillBaseline, _ folder: String, _ file: DrillLogFile, _ options: DrillOptions,
-    isResumed: Bool
+    _ course: DrillCourse, _ loaded: LoadedScenario, _ baseline: DrillBaseline, _ folder: String,
+    _ file: DrillLogFile, _ options: DrillOptions, isResumed: Bool
   ) throws -> ExitCode {
     try file.append(course.newLines())
     let player = DrillPlayer(course, file: file, folder: folder, options: options)
@@ -108,6 +108,7 @@ enum DrillSubcommand {
     try writeFile("\(folder)/\(resultName)", Array((json.jsonText(JSONLayout(indent: 2)) + "\n").utf8))
     try file.append(json.jsonText() + "\n")
     Console.output(options.isJSON ? json.jsonText() + "\n" : results.text(withScore: options.showsScore))
+    try DrillRecord(course: course, loaded: loaded).write(to: folder)
     return .success
   }
 

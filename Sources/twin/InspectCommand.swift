@@ -1,5 +1,7 @@
 import Documents
+import Drills
 import Glibc
+import Runbooks
 import SQLiteStore
 import Scenarios
 import SimulationKernel
@@ -103,8 +105,15 @@ enum InspectCommand {
         let replay = try RunReplay(record)
         let sources = try replay.sources()
         var loaded = try ScenarioFiles.load(try sources.write(below: folder), settings: sources.settings)
-        loaded.scenario.duration = min(loaded.scenario.duration, sources.duration)
-        let rehearsal = try replay.rehearsal(loaded.scenario, platform: loaded.platform, at: time)
+        let kind = try replay.legKind()
+        // A drill's end is its own; that of other runs may have been cut by --until.
+        if kind != .drill { loaded.scenario.duration = min(loaded.scenario.duration, sources.duration) }
+        let rehearsal =
+          kind == .drill
+          ? try drilled(record, loaded, to: sources.duration, at: time)
+          : try replay.rehearsal(
+            loaded.scenario, platform: loaded.platform, at: time,
+            acting: kind == .runbook ? responder(sources, below: folder, on: loaded.platform) : nil)
         let terminal = Terminal(rehearsal.world, folder: "")
         let ended = Reply<CommandResult>(rehearsal.world.simulation)
         rehearsal.world.simulation.spawn("inspect") {
@@ -116,6 +125,47 @@ enum InspectCommand {
         Console.error(result.errors)
         return result.exitCode
       }
+    }
+  }
+
+  /// The last branch of a drill, from its log beside the record.
+  @Simulated
+  private static func drilled(_ record: String, _ loaded: LoadedScenario, to end: TimeSpan, at time: Offset?) throws
+    -> Rehearsal
+  {
+    let path = record.dropLast("twin.db".count) + DrillSubcommand.logName
+    let log = try DrillLog(parsing: try readFile(String(path)), name: String(path))
+    return try DrillCourse.session(
+      of: log,
+      at: { session in
+        var timeline = loaded.scenario.timeline
+        timeline.alertAt = session.rehearsal.firstPage
+        let instant = time.map { timeline.time(of: $0) } ?? end
+        guard let instant, instant <= end else {
+          throw RunOptions.Mistake(
+            message: "\(time?.description ?? "") is behind the end of the record, \(clockText(end))")
+        }
+        guard instant >= session.pagedAt else {
+          throw RunOptions.Mistake(
+            message:
+              "a drill begins with its page, at \(clockText(session.pagedAt)); twin run --out records what was before")
+        }
+        return instant
+      }, loaded.scenario, platform: loaded.platform
+    ).rehearsal
+  }
+
+  /// Whoever worked through the run's runbook does it again.
+  @Simulated
+  private static func responder(
+    _ sources: RunSources, below folder: String, on platform: Platform
+  ) throws -> RunReplay.ActingLeg {
+    let runbook = try Runbook.load("\(folder)/\(sources.runbook ?? "")")
+    let pager = Pager(for: runbook.alert, on: platform)
+    return RunReplay.ActingLeg { rehearsal in
+      guard let page = pager.look(at: rehearsal) else { return false }
+      Responder(runbook, page: page, rehearsal: rehearsal).begin()
+      return true
     }
   }
 

@@ -31,7 +31,9 @@ enum RunCommand {
         var entry = try ScenarioFiles.load(file, settings: options.settings)
         if let until = options.until { entry.scenario.duration = min(entry.scenario.duration, TimeSpan(until)) }
         if options.folder != nil {
-          do throws(FileError) { entry.sources = try RunSources(entry.scenario, settings: options.settings) } catch {
+          do throws(FileError) {
+            entry.sources = try RunSources(entry.scenario, runbook: options.runbook, settings: options.settings)
+          } catch {
             throw DiagnosticList([Diagnostic(at: SourceMark(file: error.path), "cannot be read: \(error.reason)")])
           }
         }

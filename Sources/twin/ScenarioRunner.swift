@@ -16,10 +16,16 @@ struct ScenarioRunner {
   let runbook: Runbook?
   private let checkpoints = CheckpointTimes()
 
-  /// When this process last wrote its record, in wall seconds.
+  /// When this process last wrote its record and when it may again, in wall seconds.
   @Simulated
   private final class CheckpointTimes {
-    var last = wallSeconds()
+    var next = wallSeconds() + checkpointPeriod
+
+    /// Records grow with the run: writing them takes at most a tenth of its time.
+    func wrote(since start: Double) {
+      let now = wallSeconds()
+      next = now + max(checkpointPeriod, 9 * (now - start))
+    }
 
     nonisolated init() {}
   }
@@ -37,7 +43,7 @@ struct ScenarioRunner {
 
   /// Virtual time between two looks at the wall clock.
   private static let slice = TimeSpan.seconds(5)
-  /// Wall seconds between two writings of the record.
+  /// Wall seconds between two writings of the record, at least.
   private static let checkpointPeriod = 3.0
 
   /// The wall limit was reached.
@@ -180,10 +186,9 @@ struct ScenarioRunner {
       if let leg {
         // A leg that never began ends where the untouched one does, and says so.
         if leg.kind == .runbook, let runbook, let page = pager?.page {
-          let acting = Responder(
-            runbook, page: page, rehearsal: rehearsal, query: Responder.queries(to: page.region, in: rehearsal))
+          let acting = Responder(runbook, page: page, rehearsal: rehearsal)
+          acting.begin()
           responder = acting
-          rehearsal.take(leg) { await acting.act(on: $0) }
         } else if let start = rehearsal.start(of: leg), start < scenario.duration {
           rehearsal.take(leg)
         } else {
@@ -242,9 +247,9 @@ struct ScenarioRunner {
       try rehearsal.advance(to: now)
       let wall = wallSeconds()
       if let limit = options.wallLimit, wall - began > limit { throw WallLimitReached() }
-      if wall - checkpoints.last > Self.checkpointPeriod {
+      if wall > checkpoints.next {
         try checkpoint(rehearsal)
-        checkpoints.last = wallSeconds()
+        checkpoints.wrote(since: wall)
       }
       showProgress(rehearsal.leg.name, now)
     }

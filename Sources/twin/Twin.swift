@@ -62,6 +62,10 @@ struct Twin {
       summary: "Runs runbooks against the faults that they are for.", options: CheckOptions.help
     ) { CheckCommand.run($0).rawValue },
     Command(
+      name: "report", usage: "report DIR [DIR] [options]",
+      summary: "Writes a recorded run, or two compared, as an HTML page or a post-mortem.", options: ReportCommand.help
+    ) { ReportCommand.run($0).rawValue },
+    Command(
       name: "drill", usage: "drill FILE [options]",
       summary: "Pages you, lets you act in a shell, and shows what came of it.", options: DrillOptions.help
     ) { DrillSubcommand.run($0).rawValue },

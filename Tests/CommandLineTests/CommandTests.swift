@@ -87,8 +87,10 @@ import Testing
     let folder = FileManager.default.temporaryDirectory.appendingPathComponent("twin-inspect-\(getpid())").path
     defer { try? FileManager.default.removeItem(atPath: folder) }
     #expect(
-      try Program.run(["run", "scenarios/crashloop.yaml", "--until", "11m", "--solve", "none", "--out", folder]).code
-        != 70)
+      try Program.run([
+        "run", "scenarios/crashloop.yaml", "--until", "11m", "--solve", "none", "--out", folder, "--runbook",
+        "docs/runbooks/PaymentPodsCrashLooping.md",
+      ]).code != 70)
     func inspect(_ arguments: String...) throws -> String {
       let outcome = try Program.run(["inspect", folder] + arguments)
       #expect(outcome.code == 0, "\(outcome.errors)")
@@ -97,6 +99,9 @@ import Testing
     let pods = ["--", "kubectl", "--context", "spain", "-n", "payments", "get", "deployments"]
     #expect(try Program.run(["inspect", folder, "--at", "5m"] + pods).output.contains("6/6"))
     #expect(try Program.run(["inspect", folder, "--at", "rollout+2m"] + pods).output.contains("3/6"))
+    // The responder of a runbook does again what it did.
+    let leg = try Program.run(["inspect", folder + "/legs/PaymentPodsCrashLooping", "--at", "alert+20s"] + pods)
+    #expect(leg.output.contains("3/6"), "\(leg.errors)")
     let query = "kube_deployment_status_replicas_ready{deployment=\"payment-latency-api\"}"
     let answer = try inspect("--at", "10m", "--", "promtool", "query", "instant", "http://prometheus.spain:9090", query)
     #expect(answer.contains(" => 3 @["))
@@ -113,7 +118,10 @@ import Testing
     let shown = try Program.run(["traces", folder, "--sample", "--count", "1"]).output
     #expect(
       shown.contains("kept as sample") && shown.contains("critical path: ") && shown.contains("commit to both zones"))
-    let exported = try Program.run(["traces", folder, "--slow", "--count", "2", "--format", "otlp"]).json
+    // Those that Spain's Tempo has at the ninth minute.
+    let exported = try Program.run([
+      "traces", folder, "--slow", "--region", "spain", "--to", "8m", "--count", "2", "--format", "otlp",
+    ]).json
     let ids = Set(
       (exported["resourceSpans"]?.array ?? []).flatMap { resource in
         (resource["scopeSpans"]?[0]?["spans"]?.array ?? []).compactMap { $0["traceId"]?.string }

@@ -7,9 +7,11 @@ import Testing
   ]
 
   /// Swift's hash seed differs between processes, so that any dependence on it shows here.
-  @Test(arguments: scenarios) func theDigestIsEqualInFiveProcesses(scenario: String) throws {
+  @Test(arguments: scenarios) func theDigestIsEqualInSeveralProcesses(scenario: String) throws {
     let arguments = ["run", "scenarios/\(scenario).yaml", "--solve", "none", "--until", "10m", "-o", "json"]
-    let digests = try (0..<5).map { _ in try #require(try Program.run(arguments).digests["untouched"]) }
+    let digests = try (0..<(scenario == "crashloop" ? 5 : 2)).map { _ in
+      try #require(try Program.run(arguments).digests["untouched"])
+    }
     #expect(Set(digests).count == 1, "\(digests)")
     let other = try #require(try Program.run(arguments + ["--seed", "99"]).digests["untouched"])
     #expect(other != digests[0], "another seed gave the same digest")

@@ -75,12 +75,12 @@ import TwinWorld
       let page = Page(at: .seconds(5), alert: "Nothing", region: "spain")
       var asked: [Omission] = []
       let responder = Responder(
-        Runbook(Self.runbook, file: "x.md"), page: page, rehearsal: rehearsal,
+        Runbook(Self.runbook, file: "x.md"), page: page, rehearsal: rehearsal, query: { _ in nil },
         branch: { omission in
           asked.append(omission)
           return false
         })
-      rehearsal.take(Leg(kind: .runbook, name: "x", start: .at(page.at))) { await responder.act(on: $0) }
+      responder.begin()
       var now = TimeSpan.seconds(5)
       while responder.finishedAt == nil, now < .minutes(9) {
         now += .seconds(15)
@@ -139,10 +139,8 @@ import TwinWorld
       let rehearsal = try Rehearsal(scenario, platform: platform, seed: 1)
       try rehearsal.advance(to: .seconds(5))
       let page = Page(at: .seconds(5), alert: "Nothing", region: "spain")
-      let responder = Responder(
-        Runbook(Self.measuring, file: "x.md"), page: page, rehearsal: rehearsal,
-        query: Responder.queries(to: page.region, in: rehearsal))
-      rehearsal.take(Leg(kind: .runbook, name: "x", start: .at(page.at))) { await responder.act(on: $0) }
+      let responder = Responder(Runbook(Self.measuring, file: "x.md"), page: page, rehearsal: rehearsal)
+      responder.begin()
       var now = TimeSpan.seconds(5)
       while responder.finishedAt == nil, now < .minutes(9) {
         now += .seconds(15)

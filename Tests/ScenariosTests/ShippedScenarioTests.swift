@@ -21,7 +21,8 @@ struct ShippedScenarioTests {
   func lintsClean(_ name: String) throws {
     let scenario = try Scenario.load("\(Self.folder)/\(name).yaml", catalogue: .standard)
     let platform = try Platform.load(Self.folder + "/platforms/payments")
-    let facts = PlatformFacts(platform, commands: ["kubectl", "aws", "psql", "base64", "sort", "uniq", "true"])
+    let facts = PlatformFacts(
+      platform, commands: ["kubectl", "aws", "git", "psql", "base64", "sort", "uniq", "true", "test"])
     #expect(scenario.lint(against: facts).map(\.description) == [])
     #expect(scenario.name.value == name)
   }

@@ -14,6 +14,9 @@ let testCatalogue = FaultCatalogue([
       .required("share", .percentage, "Of the packets."),
       .optional("direction", .word(["in", "out", "both"]), "Which way.", default: .text("both")),
     ]),
+  FaultVerb(
+    "config.set", "Sets a key of a ConfigMap.", targetKinds: ["configmap"],
+    parameters: [.required("key", .text, "The key."), .optional("value", .text, "The value.")]),
   FaultVerb("rds.failover", "Fails over to the standby.", targetKinds: ["dbinstance"], isMomentary: true),
 ])
 
@@ -22,7 +25,7 @@ let testFacts = PlatformFacts(
   regions: ["spain", "mexico"],
   targets: [
     "spain/link/app->database", "spain/dbinstance/payments", "spain/deployment/payments/app",
-    "mexico/link/app->database",
+    "mexico/link/app->database", "spain/configmap/payments/payment-latency-api",
   ],
   objectives: ["payments-availability", "payments-latency"], alerts: ["PaymentsErrorBudgetBurn", "RDSInstanceDown"],
   hosts: ["pay.spain.example", "pay.mexico.example"],

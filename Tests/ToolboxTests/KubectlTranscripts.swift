@@ -50,9 +50,18 @@ final class TranscriptTerminal {
 
   /// Types a command of kubectl in the namespace `shop`; standard error is marked with `! `.
   func kubectl(_ arguments: String) {
+    put("kubectl \(arguments)") { fixture.kubectl(arguments) }
+  }
+
+  /// Types any other line.
+  func type(_ line: String) {
+    put(line) { fixture.type(line) }
+  }
+
+  private func put(_ line: String, _ run: () -> Toolbox.CommandResult) {
     let time = ClusterClock.timestamp(fixture.simulation.now).dropFirst(11).prefix(8)
-    text += "\(time) $ kubectl \(arguments)\n"
-    let result = fixture.kubectl(arguments)
+    text += "\(time) $ \(line)\n"
+    let result = run()
     text += result.output
     if !result.output.isEmpty, !result.output.hasSuffix("\n") { text += "\n" }
     text += result.errors.split(separator: "\n", omittingEmptySubsequences: false).dropLast()
@@ -77,7 +86,7 @@ struct Session: CustomTestStringConvertible, Sendable {
 
   var testDescription: String { name }
 
-  static let all = [crashLoop, nodeDown, stuckRollout, outOfMemory, drain, changes, access, containers]
+  static let all = [crashLoop, nodeDown, stuckRollout, outOfMemory, drain, changes, access, containers, badDeploy]
 
   static let crashLoop = Session(name: "crash-loop") { terminal in
     terminal.kubectl("set image deploy/web app=app:2-crashes")

@@ -4,6 +4,7 @@ import HTTPMessages
 import NetworkModel
 import SimulationKernel
 import Telemetry
+import TwinWorld
 
 @testable import KubernetesModel
 @testable import Toolbox
@@ -149,7 +150,18 @@ final class ToolFixture: ToolHost {
   let contexts = ["spain"]
   func cluster(context: String) -> Cluster? { context == "spain" ? spain : nil }
   func region(code: String) -> AWSRegion? { code == "eu-south-2" ? aws : nil }
-  func readFile(_ path: String) -> [UInt8]? { files[path].map { Array($0.utf8) } }
+
+  /// The files of the test, then those of the repository.
+  func readFile(_ path: String) -> [UInt8]? {
+    files[path].map { Array($0.utf8) } ?? shop.workingTree[path]?.content
+  }
+
+  /// The manifests beside the transcripts under version control.
+  private(set) lazy var shop = GitRepository(
+    folder: #filePath.split(separator: "/").dropLast(2).reduce("") { $0 + "/" + $1 } + "/KubectlTranscripts/manifests",
+    title: "shop")
+  var repository: GitRepository? { shop }
+  func repositoryPath(_ path: String) -> String? { path == "." ? "" : path }
 
   // MARK: Running
 

@@ -62,6 +62,8 @@ package struct DrillFacts: Hashable, Sendable {
   /// Shares of a month's error budget, all objectives together.
   package var burntUntouched = 0.0
   package var burntPar = 0.0
+  /// The same by minutes since T0: untouched, par and this drill.
+  package var burntByMinute: [[Double]] = []
   package var burnt = 0.0
   /// What burnt in minutes that would have been better without the trainee, beyond what the solution costs as well.
   package var burntByActions = 0.0
@@ -135,6 +137,7 @@ extension DrillFacts {
     burnt = mine.totalBurnt(minutes: minutes)
     burntUntouched = counterfactuals.untouched.totalBurnt(minutes: minutes)
     burntPar = counterfactuals.par.totalBurnt(minutes: minutes)
+    burntByMinute = [counterfactuals.untouched, counterfactuals.par, mine].map { Array($0.burnt.prefix(minutes)) }
     parMitigatedAt = counterfactuals.par.mitigatedAt
     let untouched = counterfactuals.untouched.burnt
     let par = Array(counterfactuals.par.burnt.prefix(minutes))

@@ -58,6 +58,8 @@ extension DrillFacts {
       "budget": [
         "untouched": share(burntUntouched), "par": share(burntPar), "drill": share(burnt),
         "byOwnActions": share(burntByActions), "extraAllowed": share(extraBudget),
+        "byMinute": .object(
+          JSONObject(zip(["untouched", "par", "drill"], burntByMinute).map { ($0, .array($1.map(share))) })),
       ],
       "restored": .bool(isRestored), "tookPart": .bool(tookPart), "verified": .bool(isVerified),
       "forbidden": .array(forbidden.map { .string($0) }), "hints": .integer(Int64(hintCosts.count)),

@@ -27,6 +27,13 @@ struct GoldenSignal: Sendable {
           / sum(rate(http_requests_total{path="PATH"}[1m]))
         """#),
     GoldenSignal(
+      name: "errors of ALB", unit: .percent,
+      expression: #"""
+        ((sum(aws_applicationelb_httpcode_elb_5_xx_count_sum) or vector(0))
+          + (sum(aws_applicationelb_httpcode_target_5_xx_count_sum) or vector(0)))
+          / sum(aws_applicationelb_request_count_sum)
+        """#),
+    GoldenSignal(
       name: "latency p50", unit: .milliseconds,
       expression:
         #"histogram_quantile(0.5, sum by (le) (rate(http_request_duration_seconds_bucket{path="PATH"}[1m])))"#),

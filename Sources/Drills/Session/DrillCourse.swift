@@ -60,6 +60,19 @@ package final class DrillCourse {
     unwritten.append(["type": "typed", "command": .string(line), "at": .integer(session.now.nanoseconds)])
   }
 
+  /// Rebuilds a drill as it was at a time since T0: what had ended by then is done again, and the platform goes on to it.
+  package static func session(
+    of log: DrillLog, at time: (DrillSession) throws -> TimeSpan, _ scenario: Scenario, platform: Platform
+  ) throws -> DrillSession {
+    let session = try DrillSession(scenario, platform: platform, setup: log.setup)
+    try session.awaitPage()
+    let time = try time(session)
+    let branches = log.branches
+    try session.replay(DrillLog.past(branches[branches.count - 1], before: time))
+    if time > session.now { try session.rehearsal.advance(to: time) }
+    return session
+  }
+
   /// Notes an entry that the session has made.
   package func keep(_ entry: DrillEntry) { append(.entry(entry)) }
 

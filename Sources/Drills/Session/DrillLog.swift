@@ -170,7 +170,7 @@ package struct DrillLog: Sendable {
   }
 
   /// What was over at a time.
-  private static func past(_ events: [Event], before time: TimeSpan) -> [Event] {
+  static func past(_ events: [Event], before time: TimeSpan) -> [Event] {
     events.filter { event in
       switch event {
       case .entry(let entry): entry.ended <= time

@@ -144,7 +144,7 @@ private struct BlockReader {
 
   private func isCommand(_ text: String) -> Bool {
     let words = text.split(separator: " ")
-    return words.count > 1 && ["kubectl", "aws", "psql", "curl", "promtool"].contains(words[0])
+    return words.count > 1 && ["kubectl", "aws", "git", "psql", "curl", "promtool"].contains(words[0])
   }
 
   private mutating func append(_ info: String, _ text: String, _ line: Int, to runbook: inout Runbook) {

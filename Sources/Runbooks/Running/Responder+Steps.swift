@@ -162,7 +162,7 @@ extension Responder {
       find(step.line + first.lineOffset, "step", reason)
       return impossible(step, block, reason)
     }
-    guard let query, let answer = await query(text) else {
+    guard let answer = await query(text) else {
       let reason = "PromQL cannot be evaluated: the platform has no metrics"
       find(step.line, "step", reason, .warning)
       return impossible(step, block, reason)
@@ -195,13 +195,16 @@ extension Responder {
 private struct ChangeMark {
   private let versions: Int
   private let events: Int
+  private let repository: [String]
 
   init(_ rehearsal: Rehearsal) {
     versions = rehearsal.world.journal.resourceVersions.count
     events = rehearsal.world.journal.platformEvents.count
+    repository = rehearsal.world.repository.changesByHand
   }
 
-  /// What the engineer changed since: objects of clusters, calls of AWS that are no reading, statements that write.
+  /// What the engineer changed since: objects of clusters, calls of AWS that are no reading, statements that write,
+  /// the platform's repository.
   func changes(in rehearsal: Rehearsal) -> [String] {
     let journal = rehearsal.world.journal
     let objects = journal.resourceVersions[versions...].filter {
@@ -216,7 +219,8 @@ private struct ChangeMark {
     let statements = journal.platformEvents[events...].filter { $0.reason == "EngineerStatement" }.map {
       "\($0.component): \($0.message)"
     }
-    return objects + calls + statements
+    let files = rehearsal.world.repository.changesByHand.filter { !repository.contains($0) }
+    return objects + calls + statements + files
   }
 }
 

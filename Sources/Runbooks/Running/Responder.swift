@@ -28,7 +28,7 @@ package final class Responder {
 
   let rehearsal: Rehearsal
   let binding: Binding
-  let query: Query?
+  let query: Query
   /// Asked before each thing that may be left out; true in the copy of the run that leaves it out.
   private let branch: @Simulated (Omission) -> Bool
 
@@ -50,7 +50,7 @@ package final class Responder {
     self.runbook = runbook
     self.page = page
     self.rehearsal = rehearsal
-    self.query = query
+    self.query = query ?? Self.queries(to: page.region, in: rehearsal)
     self.branch = branch
     binding = Binding(rehearsal.world, page: page, variables: runbook.settings.variables)
   }
@@ -62,8 +62,13 @@ package final class Responder {
     if !findings.contains(finding) { findings.append(finding) }
   }
 
+  /// From here on the run is the leg in which this responder acts.
+  package func begin() {
+    rehearsal.take(Leg(kind: .runbook, name: runbook.alert, start: .at(page.at))) { await self.act(on: $0) }
+  }
+
   /// Works through the runbook; the process of the leg.
-  package func act(on terminal: Terminal) async {
+  func act(on terminal: Terminal) async {
     let simulation = rehearsal.world.simulation
     await simulation.sleep(Self.opening, Self.readingEvent)
     for block in runbook.steps {
@@ -199,7 +204,7 @@ package final class Responder {
     }
     let (text, unbound) = Placeholders.replaceVariables(in: bound(condition)) { variable($0, terminal) }
     if let first = unbound.first { return .failure(QueryMistake("$\(first.name) is never bound")) }
-    guard let query, let answer = await query(text) else {
+    guard let answer = await query(text) else {
       return .failure(QueryMistake("PromQL cannot be evaluated: the platform has no metrics"))
     }
     return answer.map { !$0.isEmpty }

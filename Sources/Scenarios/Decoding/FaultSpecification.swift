@@ -1,6 +1,7 @@
 import Documents
 import Faults
 import SimulationKernel
+import TwinWorld
 
 /// One item of `faults:`.
 package struct FaultSpecification: Sendable {
@@ -20,6 +21,8 @@ package struct FaultSpecification: Sendable {
   package var arguments: FaultArguments
   /// Whether it only leads responders astray: it opens no incident, and baselines go on over it.
   package var isDecoy: Bool
+  /// The commit that brought it, where it came by a deploy.
+  package var commit: CommitHeader?
 }
 
 extension Form where Value == FaultSpecification {
@@ -37,6 +40,9 @@ extension Form where Value == FaultSpecification {
         "mode", .targetMode, "How many of the matching targets: one, all, N or N%.", default: .all)
       let with = reader.optional("with", .node, "The verb's parameters.")
       let isDecoy = reader.optional("decoy", .bool, "Whether it only leads astray.", default: false)
+      let commit = reader.optional(
+        "commit", .commitHeader, "The deploy that brought it: the same change as a commit of the platform's repository."
+      )
       let isTooLong = duration.map { _ in verb?.isMomentary == true } ?? false
       if isTooLong, let verb { reader.error(at: "for", "\(verb.name) happens at once and has no duration") }
       if let period, verb?.isMomentary == false, duration.map({ $0 >= period }) ?? true {
@@ -46,10 +52,18 @@ extension Form where Value == FaultSpecification {
       if let verb, let target { reader.checkKind(of: target, for: verb) }
       let arguments = verb?.readArguments(with, reader)
       guard let id, let at, let verb, let target, let arguments else { return nil }
+      if commit != nil {
+        if verb.manifestField(arguments) == nil {
+          reader.error(at: "commit", "\(verb.name) changes no field of a manifest and has no commit")
+        } else if duration != nil || period != nil {
+          reader.error(
+            at: "commit", "what was committed stays until somebody reverts it: leave out \"for\" and \"every\"")
+        }
+      }
       return FaultSpecification(
         id: id, at: at, start: nil, duration: duration.map { TimeSpan($0) },
         period: period.map { TimeSpan($0) }, verb: verb, target: target, mode: mode,
-        arguments: arguments, isDecoy: isDecoy)
+        arguments: arguments, isDecoy: isDecoy, commit: commit)
     }
     .describing { schema in
       schema["allOf"] = .array(catalogue.verbs.map(\.argumentsCondition))
@@ -96,6 +110,35 @@ extension Form where Value == FaultVerb {
         return nil
       }
       return verb
+    }
+  }
+}
+
+extension Form where Value == CommitHeader {
+  /// `{author: "Name <mail>", message: …}`.
+  fileprivate static var commitHeader: Form {
+    .mapping("commit") { reader in
+      let author = reader.required("author", .commitAuthor, "Who wrote it: Name <mail>.")
+      let message = reader.required("message", .nonEmptyString, "What it says; the first line is its subject.")
+      guard let author, let message else { return nil }
+      return CommitHeader(name: author.name, email: author.email, message: message)
+    }
+  }
+}
+
+/// `Name <mail>`.
+private struct CommitAuthor {
+  var name: String
+  var email: String
+}
+
+extension Form where Value == CommitAuthor {
+  fileprivate static var commitAuthor: Form {
+    Form(accepted: "an author such as \"Ana Ruiz <ana@example.com>\"", schema: ["type": "string"]) { node in
+      guard let text = node.string, text.hasSuffix(">"), let start = text.firstRange(of: " <") else { return nil }
+      let (name, email) = (text[..<start.lowerBound], text[start.upperBound...].dropLast())
+      guard !name.isEmpty, !email.isEmpty, !(name + email).contains(where: { "<>\n".contains($0) }) else { return nil }
+      return CommitAuthor(name: String(name), email: String(email))
     }
   }
 }

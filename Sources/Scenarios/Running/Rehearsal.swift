@@ -150,7 +150,7 @@ package final class Rehearsal {
     do {
       try injector.inject(
         id: fault.id.value, verb: fault.verb.name, target: fault.target.value, mode: fault.mode,
-        arguments: fault.arguments, for: fault.duration)
+        arguments: fault.arguments, for: fault.duration, committing: fault.commit)
     } catch { failures.append("fault \(fault.id.value) could not be injected: \(error)") }
     guard let period = fault.period, world.simulation.now + period < end else { return }
     world.simulation.after(period, Self.faultEvent) { [self] in inject(fault) }

@@ -2,6 +2,7 @@ import Documents
 import SQLiteStore
 import SimulationKernel
 import Telemetry
+import Toolbox
 import TwinWorld
 
 /// The files of one leg: `twin.db`, the record of what happened, and one data file a region.
@@ -15,7 +16,10 @@ package struct RunRecord {
     self.sources = sources
   }
 
-  /// The tables of `twin.db`; times are milliseconds since T0. `docs/RECORD.md` says what they mean.
+  /// Of the tables; records of other versions are not read.
+  package nonisolated static let schemaVersion = "3"
+
+  /// The tables of `twin.db`; times are milliseconds since T0. `docs/TELEMETRY.md` says what they mean.
   static let schema = Migration(
     "record of a run",
     """
@@ -56,8 +60,8 @@ package struct RunRecord {
     CREATE TABLE faults (at_ms INTEGER NOT NULL, id TEXT NOT NULL, verb TEXT NOT NULL, target TEXT NOT NULL, phase TEXT NOT NULL);
     CREATE TABLE commands (
       at_ms INTEGER NOT NULL, ended_ms INTEGER NOT NULL, line TEXT NOT NULL, exit_code INTEGER NOT NULL, output TEXT NOT NULL,
-      errors TEXT NOT NULL);
-    CREATE TABLE component_changes (at_ms INTEGER NOT NULL, component TEXT NOT NULL, effect TEXT);
+      errors TEXT NOT NULL, may_change INTEGER NOT NULL);
+    CREATE TABLE component_changes (at_ms INTEGER NOT NULL, component TEXT NOT NULL, effect TEXT, depends_on TEXT NOT NULL);
     CREATE TABLE platform_events (at_ms INTEGER NOT NULL, component TEXT NOT NULL, reason TEXT NOT NULL, message TEXT NOT NULL);
     CREATE TABLE resource_versions (
       at_ms INTEGER NOT NULL, region TEXT NOT NULL, kind TEXT NOT NULL, namespace TEXT NOT NULL, name TEXT NOT NULL,
@@ -65,6 +69,14 @@ package struct RunRecord {
     CREATE TABLE traffic_seconds (
       at_ms INTEGER NOT NULL, region TEXT NOT NULL, offered INTEGER NOT NULL, served INTEGER NOT NULL, failed INTEGER NOT NULL,
       within_1s INTEGER NOT NULL, within_100ms INTEGER NOT NULL, total_latency_us INTEGER NOT NULL);
+    CREATE TABLE latency_slots (
+      at_ms INTEGER NOT NULL, region TEXT NOT NULL, p50_us INTEGER NOT NULL, p95_us INTEGER NOT NULL, p99_us INTEGER NOT NULL);
+    CREATE TABLE latency_counts (
+      at_ms INTEGER NOT NULL, region TEXT NOT NULL, up_to_us INTEGER, requests INTEGER NOT NULL);
+    CREATE TABLE latency_parts (
+      at_ms INTEGER NOT NULL, region TEXT NOT NULL, part TEXT NOT NULL, mean_us INTEGER NOT NULL, requests INTEGER NOT NULL);
+    CREATE TABLE budget_minutes (
+      at_ms INTEGER NOT NULL, region TEXT NOT NULL, objective TEXT NOT NULL, burnt REAL NOT NULL);
     CREATE TABLE failed_requests (at_ms INTEGER NOT NULL, region TEXT NOT NULL, latency_us INTEGER NOT NULL, outcome TEXT NOT NULL);
     """)
 
@@ -82,6 +94,8 @@ package struct RunRecord {
       try fillJournal(connection)
       try fillVersions(connection)
       try fillTraffic(connection)
+      try fillLatency(connection)
+      try fillBudget(connection)
     }
     try connection.backUp(toFile: "\(folder)/twin.db")
     for region in rehearsal.world.regions {
@@ -100,11 +114,12 @@ package struct RunRecord {
   private func fillRun(_ connection: SQLiteConnection) throws {
     let rows = [
       ("scenario", rehearsal.scenario.name.value), ("leg", rehearsal.leg.name),
+      ("leg_kind", rehearsal.leg.kind.rawValue), ("runbook", sources.runbook ?? ""),
       ("seed", String(rehearsal.world.simulation.seed)),
       ("platform", rehearsal.world.platform.name),
       ("duration_ms", String(rehearsal.scenario.duration.nanoseconds / 1_000_000)),
       ("written_at_ms", String((rehearsal.world.simulation.now - rehearsal.origin).nanoseconds / 1_000_000)),
-      ("digest", rehearsal.world.simulation.digest.description), ("schema_version", "2"),
+      ("digest", rehearsal.world.simulation.digest.description), ("schema_version", Self.schemaVersion),
       ("traces_dropped", String(rehearsal.world.regions.reduce(0) { $0 + $1.monitoring.traces.store.dropped })),
       ("log_lines_dropped", String(rehearsal.world.regions.reduce(0) { $0 + $1.aws.logs.dropped })),
       (
@@ -126,16 +141,19 @@ package struct RunRecord {
     }
     for command in journal.commands {
       try connection.execute(
-        "INSERT INTO commands VALUES (?1, ?2, ?3, ?4, ?5, ?6)",
+        "INSERT INTO commands VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7)",
         [
           milliseconds(command.at), milliseconds(command.ended), .text(command.line), .integer(Int64(command.exitCode)),
-          .text(command.output), .text(command.errors),
+          .text(command.output), .text(command.errors), .integer(CommandCheck.lineMayChange(command.line) ? 1 : 0),
         ])
     }
     for change in journal.componentChanges {
       try connection.execute(
-        "INSERT INTO component_changes VALUES (?1, ?2, ?3)",
-        [milliseconds(change.at), .text(change.component), change.effect.map { .text($0) } ?? .null])
+        "INSERT INTO component_changes VALUES (?1, ?2, ?3, ?4)",
+        [
+          milliseconds(change.at), .text(change.component), change.effect.map { .text($0) } ?? .null,
+          .text(JSONValue.array(change.dependsOn.map { .string($0) }).jsonText()),
+        ])
     }
     for event in journal.platformEvents {
       try connection.execute(

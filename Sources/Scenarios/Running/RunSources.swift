@@ -11,22 +11,29 @@ package struct RunSources: Sendable {
     package var content: [UInt8]
   }
 
-  /// The scenario first, then its platform's files and its runbook.
+  /// The scenario first, then its platform's files and runbooks.
   package var files: [File]
+  /// The path of the runbook that one of the legs works through, among the files.
+  package var runbook: String?
   /// `--set`.
   package var settings: [(key: String, value: String)]
   /// The run's length after T0, where `--until` cut it.
   package var duration: TimeSpan
 
-  package init(files: [File], settings: [(key: String, value: String)], duration: TimeSpan) {
+  package init(
+    files: [File], runbook: String? = nil, settings: [(key: String, value: String)], duration: TimeSpan
+  ) {
     self.files = files
+    self.runbook = runbook
     self.settings = settings
     self.duration = duration
   }
 
   /// Reads the files of a scenario.
+  ///
+  /// - Parameter runbook: the path of one that is no part of the scenario.
   package init(
-    _ scenario: Scenario, settings: [(key: String, value: String)]
+    _ scenario: Scenario, runbook: String? = nil, settings: [(key: String, value: String)]
   ) throws(FileError) {
     var paths = [scenario.file] + Self.files(below: scenario.platformPath)
     if let runbook = scenario.drill?.runbook.map({ path($0.value, relativeTo: scenario.file) }) {
@@ -34,6 +41,7 @@ package struct RunSources: Sendable {
     }
     let words = (scenario.solutions + scenario.traps).flatMap(\.steps).flatMap { $0.value.split(separator: " ") }
     paths += Set(words.map { path(String($0), relativeTo: scenario.file) }).filter(isFile).sorted()
+    if let runbook { paths.append(runbook) }
     var read: [(parts: [Substring], content: [UInt8])] = []
     for path in paths { read.append((try Self.absolute(path).split(separator: "/"), try readFile(path))) }
     let folders = read.map { $0.parts.dropLast() }
@@ -41,6 +49,7 @@ package struct RunSources: Sendable {
       shared.prefix(zip(shared, folder).prefix { $0 == $1 }.count)
     }
     files = read.map { File(path: $0.parts.dropFirst(shared.count).joined(separator: "/"), content: $0.content) }
+    self.runbook = runbook == nil ? nil : files.last?.path
     self.settings = settings
     duration = scenario.duration
   }

@@ -4,10 +4,10 @@
 /// - Parameter at: the time beside both names.
 func unifiedDiff(_ old: String, _ new: String, from oldName: String, to newName: String, at time: String) -> String {
   let (before, after) = (textLines(old), textLines(new))
-  let edits = edits(from: before, to: after)
+  let edits = lineEdits(from: before, to: after)
   guard edits.contains(where: { $0.mark != " " }) else { return "" }
   var text = "--- \(oldName)\t\(time)\n+++ \(newName)\t\(time)\n"
-  for hunk in hunks(edits) {
+  for hunk in changedHunks(edits) {
     let part = edits[hunk]
     let (firstOld, firstNew) = edits[..<hunk.lowerBound].reduce(into: (0, 0)) { counts, edit in
       if edit.mark != "+" { counts.0 += 1 }
@@ -20,7 +20,8 @@ func unifiedDiff(_ old: String, _ new: String, from oldName: String, to newName:
   return text
 }
 
-private struct Edit {
+/// A line that was kept, taken away or added: ` `, `-`, `+`.
+struct LineEdit {
   var mark: Character
   var line: String
 }
@@ -37,7 +38,7 @@ private func range(_ before: Int, _ count: Int) -> String {
 }
 
 /// The shortest way from one list to the other, by the lengths of longest common tails; removals before additions.
-private func edits(from old: [String], to new: [String]) -> [Edit] {
+func lineEdits(from old: [String], to new: [String]) -> [LineEdit] {
   var common = [[Int]](repeating: [Int](repeating: 0, count: new.count + 1), count: old.count + 1)
   for i in old.indices.reversed() {
     for j in new.indices.reversed() {
@@ -45,16 +46,16 @@ private func edits(from old: [String], to new: [String]) -> [Edit] {
     }
   }
   var (i, j) = (0, 0)
-  var result: [Edit] = []
+  var result: [LineEdit] = []
   while i < old.count || j < new.count {
     if i < old.count, j < new.count, old[i] == new[j] {
-      result.append(Edit(mark: " ", line: old[i]))
+      result.append(LineEdit(mark: " ", line: old[i]))
       (i, j) = (i + 1, j + 1)
     } else if i < old.count, j == new.count || common[i + 1][j] >= common[i][j + 1] {
-      result.append(Edit(mark: "-", line: old[i]))
+      result.append(LineEdit(mark: "-", line: old[i]))
       i += 1
     } else {
-      result.append(Edit(mark: "+", line: new[j]))
+      result.append(LineEdit(mark: "+", line: new[j]))
       j += 1
     }
   }
@@ -62,7 +63,7 @@ private func edits(from old: [String], to new: [String]) -> [Edit] {
 }
 
 /// The ranges of edits that are shown together: changes with their context, joined where contexts touch.
-private func hunks(_ edits: [Edit], context: Int = 3) -> [Range<Int>] {
+func changedHunks(_ edits: [LineEdit], context: Int = 3) -> [Range<Int>] {
   var result: [Range<Int>] = []
   for (index, edit) in edits.enumerated() where edit.mark != " " {
     let (start, end) = (max(0, index - context), min(edits.count, index + context + 1))

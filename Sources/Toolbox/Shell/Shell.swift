@@ -4,11 +4,13 @@ import KubernetesModel
 import NetworkModel
 import SimulationKernel
 import Telemetry
+import TwinWorld
 
 /// The engineer's shell: a session with variables, scratch files and an exit status, and the programs by their names.
 ///
 /// It runs in-process what `ShellScript` reads. Parts of a pipeline run one after the other, each with the whole output of
-/// the one before it. There is no file system behind it: what a redirection writes is kept for the session.
+/// the one before it. Behind it is no file system but the working tree of the platform's repository: what a redirection writes
+/// elsewhere is kept for the session.
 @Simulated
 package final class Shell {
   package let commands: [any ToolCommand]
@@ -35,7 +37,7 @@ package final class Shell {
 
   /// Everything that can be typed; each shell has its own, because kubectl remembers its context.
   package static var standardCommands: [any ToolCommand] {
-    [Kubectl(), AWSCommandLine(), Promtool(), Amtool(), Sleep(), DateCommand()] + TextTool.all + NetworkTool.all
+    [Kubectl(), AWSCommandLine(), Promtool(), Amtool(), Git(), Sleep(), DateCommand()] + TextTool.all + NetworkTool.all
   }
 
   /// The names that can be called, in the shell and beside it.
@@ -226,7 +228,7 @@ package final class Shell {
       switch redirection {
       case .file(let descriptor, let word, let appends):
         let path = await text(word, on: host, &expansion)
-        if !appends { files[path] = [] }
+        if !appends { write([], to: path, on: host) }
         sinks[descriptor] = .file(path)
       case .duplicate(let from, let to): sinks[from] = sinks[to]
       case .input, .text: break
@@ -236,11 +238,15 @@ package final class Shell {
     for (descriptor, text) in [(2, result.errors), (1, result.output)] {
       switch sinks[descriptor] {
       case .errors: redirected.errors += text
-      case .file(let path): if path != "/dev/null" { files[path, default: []] += Array(text.utf8) }
+      case .file(let path): write((contents(of: path, on: host) ?? []) + Array(text.utf8), to: path, on: host)
       case .output, nil: redirected.output += text
       }
     }
     return redirected
+  }
+
+  private func write(_ content: [UInt8], to path: String, on host: any ToolHost) {
+    if path != "/dev/null", !host.writeFile(path, content) { files[path] = content }
   }
 
   /// A file of the session, or of the host.
@@ -279,6 +285,9 @@ final class ShellProcess: ToolHost {
   func workstation(toward destination: String) -> Host? { base.workstation(toward: destination) }
   func monitoring(at url: String) -> MonitoringStack? { base.monitoring(at: url) }
   func environment(_ name: String) -> String? { shell.variables[name] ?? base.environment(name) }
+  var repository: GitRepository? { base.repository }
+  func repositoryPath(_ path: String) -> String? { base.repositoryPath(path) }
+  func writeFile(_ path: String, _ content: [UInt8]) -> Bool { base.writeFile(path, content) }
 
   /// `-` and `/dev/stdin` are the standard input.
   func readFile(_ path: String) -> [UInt8]? {
