@@ -5,7 +5,10 @@ import Testing
   /// Commands in backticks or in shell blocks of the documents: those of `twin`, without placeholders in capitals.
   private static func commands() throws -> [String] {
     var found: [String] = []
-    for name in ["README.md", "docs/SCENARIOS.md", "docs/ARCHITECTURE.md", "docs/FIDELITY.md", "docs/TELEMETRY.md"] {
+    for name in [
+      "README.md", "docs/SCENARIOS.md", "docs/ARCHITECTURE.md", "docs/FIDELITY.md", "docs/TELEMETRY.md",
+      "docs/DRILLS.md",
+    ] {
       let text = try String(contentsOf: root.appendingPathComponent(name), encoding: .utf8)
       let inline = text.matches(of: /`(twin [^`]+)`/).map { String($0.1) }
       let prompted = text.matches(of: /(?m)^\$ (twin .+)$/).map { String($0.1) }
@@ -35,6 +38,19 @@ import Testing
       let outcome = try Program.run(words)
       #expect([0, 1, 3].contains(outcome.code), "\(command): \(outcome.errors)")
       #expect(outcome.code == 0 || words.first == "run", "\(command): \(outcome.errors)")
+    }
+  }
+
+  /// Drills read from standard input, so each is shown an empty one in a folder of its own.
+  @Test func everyDrillShownBegins() throws {
+    let commands = try Self.commands().filter { $0.hasPrefix("twin drill scenarios/") }
+    #expect(!commands.isEmpty)
+    for command in commands {
+      let words = command.split(separator: " ").dropFirst().map(String.init)
+      let folder = try Program.scratchFolder().path
+      let outcome = try Program.run(words + ["--out", folder, "--baseline", try Drills.baseline()], input: "suspend\n")
+      #expect(outcome.code == 0, "\(command): \(outcome.errors)")
+      #expect(outcome.output.contains("SEV-"), "\(command)")
     }
   }
 

@@ -24,15 +24,15 @@ import Testing
     try terminal.wait(for: Self.prompt)
     #expect(terminal.screen.contains("\u{1b}[1m"), "the prompt stands out in colour")
     try terminal.type("ack", awaiting: "acknowledged after")
+    // Follows until Ctrl-C, which ends the command and not the drill.
+    try terminal.type("kubectl -n payments logs -f deployment/payment-latency-api", awaiting: "\"msg\"")
+    terminal.type("\u{3}")
+    try terminal.wait(for: "^C")
+    try terminal.wait(for: Self.prompt)
     try terminal.type(
       "kubectl -n payments rollout undo deployment/payment-latency-api", awaiting: "rolled back")
     try terminal.wait(for: Self.prompt)
     try terminal.type("kubectl -n payments get pods", awaiting: "RESTARTS")
-    try terminal.wait(for: Self.prompt)
-    // Follows until Ctrl-C, which ends the command and not the drill.
-    try terminal.type("kubectl -n payments logs -f deployment/payment-latency-api", awaiting: "\"msg\"")
-    try terminal.wait(for: "\"msg\"")
-    terminal.type("\u{3}")
     try terminal.wait(for: Self.prompt)
     try terminal.type("answer where configmap/payment-latency-api", awaiting: "where: spain/configmap/payments/")
     try terminal.type("answer why 2", awaiting: "why: the program refuses")
@@ -72,7 +72,7 @@ import Testing
     try terminal.wait(for: Self.prompt)
     try terminal.type("\u{1b}[A", awaiting: "since the page")
     try terminal.wait(for: Self.prompt)
-    try terminal.type("ale\t", awaiting: "PaymentPodsCrashLooping")
+    try terminal.type("runb\t", awaiting: "# PaymentPodsCrashLooping")
     try terminal.wait(for: Self.prompt)
     // Ctrl-C at the prompt forgets what was typed.
     terminal.type("resolve")

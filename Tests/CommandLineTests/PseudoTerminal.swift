@@ -92,7 +92,7 @@ final class PseudoTerminal {
   ///
   /// - Returns: what came until then, the words included.
   @discardableResult
-  func wait(for words: String, within seconds: Double = 180) throws -> String {
+  func wait(for words: String, within seconds: Double = 90) throws -> String {
     let deadline = Date().addingTimeInterval(seconds)
     while true {
       let rest = screen.utf8.dropFirst(matched)
