@@ -32,6 +32,23 @@ package func readFile(_ path: String) throws(FileError) -> [UInt8] {
   }
 }
 
+/// Reads a file that somebody has written for this program: one that cannot be read is a diagnostic like a mistake in it.
+package func readSource(_ path: String) throws(DiagnosticList) -> [UInt8] {
+  do throws(FileError) { return try readFile(path) } catch {
+    throw DiagnosticList([Diagnostic(at: SourceMark(file: path), "cannot be read: \(error.reason)")])
+  }
+}
+
+/// The documents of a YAML file, without empty ones. What is wrong goes to the diagnostics.
+package func readYAML(_ path: String, _ diagnostics: Diagnostics) -> [Node] {
+  do throws(DiagnosticList) {
+    return try parseYAML(try readSource(path), file: path).filter { !$0.isNull }
+  } catch {
+    diagnostics.add(error.diagnostics)
+    return []
+  }
+}
+
 /// Writes a whole file in place of what may be there.
 package func writeFile(_ path: String, _ bytes: [UInt8]) throws(FileError) {
   let descriptor = open(path, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0o666)

@@ -39,7 +39,8 @@ package struct Platform: Sendable {
   package static func load(_ folder: String) throws(DiagnosticList) -> Platform {
     let diagnostics = Diagnostics()
     let file = folder + "/platform.yaml"
-    guard let document = read(file, diagnostics).first, let header = Form.platform.read(document, diagnostics) else {
+    guard let document = readYAML(file, diagnostics).first, let header = Form.platform.read(document, diagnostics)
+    else {
       throw DiagnosticList(diagnostics.all)
     }
     let shared = header.shared.map { manifests(in: "\(folder)/\($0)", diagnostics) } ?? []
@@ -59,17 +60,6 @@ package struct Platform: Sendable {
       objectives: objectives)
   }
 
-  private static func read(_ file: String, _ diagnostics: Diagnostics) -> [Node] {
-    do {
-      return try parseYAML(try readFile(file), file: file).filter { !$0.isNull }
-    } catch let list as DiagnosticList {
-      diagnostics.add(list.diagnostics)
-    } catch {
-      diagnostics.error(at: SourceMark(file: file), "cannot be read: \((error as? FileError)?.reason ?? "\(error)")")
-    }
-    return []
-  }
-
   /// The documents of all YAML files of a folder, by file name. Each must be an object with `apiVersion`, `kind` and a name.
   private static func manifests(in folder: String, _ diagnostics: Diagnostics) -> [Node] {
     guard let names = fileNames(in: folder) else {
@@ -77,7 +67,7 @@ package struct Platform: Sendable {
       return []
     }
     return names.filter { $0.hasSuffix(".yaml") || $0.hasSuffix(".yml") }.flatMap {
-      read("\(folder)/\($0)", diagnostics)
+      readYAML("\(folder)/\($0)", diagnostics)
     }
     .filter { node in
       for path in [["apiVersion"], ["kind"], ["metadata", "name"]] {

@@ -58,11 +58,7 @@ enum ScenarioFiles {
   private static func load(_ file: String, changedBy settings: [(key: String, value: String)]) throws(DiagnosticList)
     -> Scenario
   {
-    let bytes: [UInt8]
-    do throws(FileError) { bytes = try readFile(file) } catch {
-      throw DiagnosticList([Diagnostic(at: SourceMark(file: file), "cannot be read: \(error.reason)")])
-    }
-    guard var document = try parseYAML(bytes, file: file).first else {
+    guard var document = try parseYAML(try readSource(file), file: file).first else {
       throw DiagnosticList([Diagnostic(at: SourceMark(file: file), "the file is empty; a scenario was expected")])
     }
     for setting in settings { document = try document.setting(setting.key, to: setting.value) }

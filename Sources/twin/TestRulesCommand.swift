@@ -21,7 +21,7 @@ enum TestRulesCommand {
   private static func run(file: String) -> ExitCode {
     Console.output("Unit Testing:  \(file)\n")
     let diagnostics = Diagnostics()
-    guard let node = read(file, diagnostics).first, let tests = RuleTestFile(node, diagnostics) else {
+    guard let node = readYAML(file, diagnostics).first, let tests = RuleTestFile(node, diagnostics) else {
       return refuse(diagnostics)
     }
     let folder = file.lastIndex(of: "/").map { String(file[...$0]) } ?? ""
@@ -32,7 +32,7 @@ enum TestRulesCommand {
         diagnostics.error(at: rules.mark, "open \(path): no such file or directory")
         continue
       }
-      for document in read(path, diagnostics) { groups += Self.groups(document, diagnostics) }
+      for document in readYAML(path, diagnostics) { groups += Self.groups(document, diagnostics) }
     }
     guard diagnostics.all.isEmpty else { return refuse(diagnostics) }
     let failures = RuleTestRunner(tests, groups: groups).failures()
@@ -49,15 +49,6 @@ enum TestRulesCommand {
     guard document["kind"] != nil else { return RuleGroupReader(diagnostics).groups(document) }
     guard document["kind"]?.string == "PrometheusRule", let spec = document["spec"] else { return [] }
     return RuleGroupReader(diagnostics).groups(spec)
-  }
-
-  private static func read(_ file: String, _ diagnostics: Diagnostics) -> [Node] {
-    do { return try parseYAML(try readFile(file), file: file).filter { !$0.isNull } } catch let list as DiagnosticList {
-      diagnostics.add(list.diagnostics)
-    } catch {
-      diagnostics.error(at: SourceMark(file: file), "cannot be read: \((error as? FileError)?.reason ?? "\(error)")")
-    }
-    return []
   }
 
   private static func refuse(_ diagnostics: Diagnostics) -> ExitCode {

@@ -6,11 +6,7 @@ extension Runbook {
   ///
   /// - Throws: when it cannot be read at all; mistakes in it are in `diagnostics`.
   package static func load(_ file: String) throws(DiagnosticList) -> Runbook {
-    let bytes: [UInt8]
-    do throws(FileError) { bytes = try readFile(file) } catch {
-      throw DiagnosticList([Diagnostic(at: SourceMark(file: file), "cannot be read: \(error.reason)")])
-    }
-    return Runbook(String(decoding: bytes, as: UTF8.self), file: file)
+    Runbook(String(decoding: try readSource(file), as: UTF8.self), file: file)
   }
 
   /// Reads a runbook's text.

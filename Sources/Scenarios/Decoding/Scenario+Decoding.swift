@@ -7,13 +7,7 @@ extension Scenario {
   ///
   /// - Parameter catalogue: the fault verbs that files may use.
   package static func load(_ file: String, catalogue: FaultCatalogue) throws(DiagnosticList) -> Scenario {
-    let bytes: [UInt8]
-    do throws(FileError) {
-      bytes = try readFile(file)
-    } catch {
-      throw DiagnosticList([Diagnostic(at: SourceMark(file: file), "cannot be read: \(error.reason)")])
-    }
-    return try decode(bytes, file: file, catalogue: catalogue)
+    try decode(try readSource(file), file: file, catalogue: catalogue)
   }
 
   /// Reads a scenario that was read from, or stands for, `file`; paths in it count from that file's folder.

@@ -1,10 +1,8 @@
 import CPCRE2
 
 /// `reReplaceAll` of templates: every match of a regular expression replaced by a text with groups.
-struct RegularReplacement {
-  private let code: OpaquePointer
-
-  init(_ pattern: String) throws(TemplateError) {
+enum RegularReplacement {
+  static func replace(_ pattern: String, in text: String, with replacement: String) throws(TemplateError) -> String {
     let bytes = Array(pattern.utf8)
     var error: Int32 = 0
     var offset = 0
@@ -12,10 +10,6 @@ struct RegularReplacement {
       throw TemplateError(
         message: "error calling reReplaceAll: regexp: Compile(\(quotedText(pattern))): error parsing regexp")
     }
-    self.code = code
-  }
-
-  func replace(in text: String, with replacement: String) -> String {
     defer { pcre2_code_free_8(code) }
     let (subject, template) = (Array(text.utf8), Array(replacement.utf8))
     var size = subject.count * 2 + template.count * (subject.count + 1) + 64

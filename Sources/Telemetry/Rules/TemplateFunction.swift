@@ -57,7 +57,7 @@ enum TemplateFunction: String {
     case .toUpper: return .text(try text(0).uppercased())
     case .toLower: return .text(try text(0).lowercased())
     case .match: return .bool(try LabelPattern(".*(?:\(try text(0))).*").matches(try text(1)))
-    case .reReplaceAll: return .text(try RegularReplacement(try text(0)).replace(in: try text(2), with: try text(1)))
+    case .reReplaceAll: return .text(try RegularReplacement.replace(try text(0), in: try text(2), with: try text(1)))
     case .stripPort: return .text(String(try text(0).split(separator: ":").first ?? ""))
     case .humanize: return .text(HumanNumber.decimal(try number(0)))
     case .humanize1024: return .text(HumanNumber.binary(try number(0)))

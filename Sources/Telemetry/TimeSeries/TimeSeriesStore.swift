@@ -83,9 +83,6 @@ package final class TimeSeriesStore: SampleStore {
 
   package func labels(_ handle: SeriesHandle) -> Labels { record(handle).pointee.labels }
 
-  /// The series of these labels; `nil` when there is none.
-  package func existing(_ labels: Labels) -> SeriesHandle? { handles[labels].map { SeriesHandle(index: $0) } }
-
   /// The series with a label, in the order of their making; all of them for `nil`.
   func indices(with label: Label?, from first: Int) -> [UInt32] {
     guard let label else { return first < seriesCount ? Array(UInt32(first)..<UInt32(seriesCount)) : [] }
