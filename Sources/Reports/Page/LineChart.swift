@@ -54,9 +54,11 @@ package struct LineChart {
   }
 
   private func area(_ one: Line, _ other: Line, _ axis: TimeAxis, _ y: (Double) -> Double) -> String {
-    guard one.points.count > 1, other.points.count > 1 else { return "" }
-    let points =
-      one.points.map { (axis.x($0.at), y($0.value)) } + other.points.reversed().map { (axis.x($0.at), y($0.value)) }
+    // Where both are known.
+    let end = min(one.points.last?.at ?? 0, other.points.last?.at ?? 0)
+    let (above, below) = (one.points.filter { $0.at <= end }, other.points.filter { $0.at <= end })
+    guard above.count > 1, below.count > 1 else { return "" }
+    let points = above.map { (axis.x($0.at), y($0.value)) } + below.reversed().map { (axis.x($0.at), y($0.value)) }
     let path = points.enumerated().map {
       "\($0.offset == 0 ? "M" : "L")\(coordinate($0.element.0)) \(coordinate($0.element.1))"
     }.joined()

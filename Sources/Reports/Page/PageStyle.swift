@@ -56,7 +56,7 @@ let pageStyle = """
   th{text-align:left;font-weight:600;border-bottom:1px solid var(--rule);padding:3px 10px 3px 0;vertical-align:bottom}
   td{border-bottom:1px solid var(--rule);padding:3px 10px 3px 0;vertical-align:top;overflow-wrap:anywhere;
   font-variant-numeric:tabular-nums}
-  td.number{white-space:nowrap}td:first-child{white-space:nowrap}
+  td:nth-child(-n+2){overflow-wrap:normal}td.number{white-space:nowrap}td:first-child{white-space:nowrap}
   td:has(.tag){overflow-wrap:normal}.tag{white-space:nowrap;font-size:.75rem;border:1px solid var(--rule);border-radius:3px;padding:0 5px}.tag.fault,.tag.page{border-color:var(--bad);
   color:var(--bad)}.tag.person{border-color:var(--act);color:var(--act)}.tag.customers{border-color:var(--look);color:var(--look)}
   .parts{display:flex;height:12px;width:100%;min-width:220px;border-radius:2px;overflow:hidden}.part{height:100%}
