@@ -2,33 +2,54 @@ import Drills
 import Glibc
 import SimulationKernel
 
-/// Ctrl-C was pressed.
-nonisolated(unsafe) private var wasInterrupted: sig_atomic_t = 0
+/// The ends of a pipe into which signals write: what a handler may do is little, and a wait for input has to end by it.
+nonisolated(unsafe) private var signalPipe: (reading: Int32, writing: Int32) = (-1, -1)
 
-/// The window has another size.
-nonisolated(unsafe) private var wasResized: sig_atomic_t = 0
-
-/// Ctrl-C while a drill goes on: it ends a command, not the program. And changes of the window's size.
+/// Ctrl-C while a drill goes on, which ends a command and not the program; and changes of the window's size.
+@Simulated
 enum DrillInterrupt {
+  private static var wasInterrupted = false
+  private static var wasResized = false
+
   static func listen() {
-    // Without SA_RESTART: a wait for input ends.
-    var action = sigaction()
-    action.__sigaction_handler.sa_handler = { _ in wasInterrupted = 1 }
-    sigaction(SIGINT, &action, nil)
-    action.__sigaction_handler.sa_handler = { _ in wasResized = 1 }
-    sigaction(SIGWINCH, &action, nil)
+    var ends: [Int32] = [-1, -1]
+    guard pipe(&ends) == 0 else { return }
+    for end in ends { _ = fcntl(end, F_SETFL, O_NONBLOCK) }
+    signalPipe = (ends[0], ends[1])
+    for number in [SIGINT, SIGWINCH] {
+      var action = sigaction()
+      action.__sigaction_handler.sa_handler = { number in
+        let kept = errno
+        var byte = UInt8(truncatingIfNeeded: number)
+        write(signalPipe.writing, &byte, 1)
+        errno = kept
+      }
+      sigaction(number, &action, nil)
+    }
+  }
+
+  /// Readable when a signal came.
+  static var descriptor: Int32 { signalPipe.reading }
+
+  private static func collect() {
+    var byte: UInt8 = 0
+    while read(signalPipe.reading, &byte, 1) == 1 {
+      if Int32(byte) == SIGINT { wasInterrupted = true } else { wasResized = true }
+    }
+  }
+
+  /// Whether Ctrl-C was pressed since this was last asked.
+  static func take() -> Bool {
+    collect()
+    defer { wasInterrupted = false }
+    return wasInterrupted
   }
 
   /// Whether the window's size changed since this was last asked.
   static func takeResize() -> Bool {
-    defer { wasResized = 0 }
-    return wasResized != 0
-  }
-
-  /// Whether it was pressed since this was last asked.
-  static func take() -> Bool {
-    defer { wasInterrupted = 0 }
-    return wasInterrupted != 0
+    collect()
+    defer { wasResized = false }
+    return wasResized
   }
 }
 

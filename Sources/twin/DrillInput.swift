@@ -161,6 +161,8 @@ final class TerminalInput: DrillInput {
     install()
     if !typed.isEmpty {
       rl_insert_text(typed)
+      // libedit draws the whole line again, from where the cursor is.
+      Console.output("\r\u{1b}[K")
       rl_forced_update_display()
     }
   }

@@ -124,6 +124,7 @@ final class DrillPlayer {
   /// Waits for what comes next, at most a moment where time passes, and lets that much time pass.
   private func pause(withInput: Bool) throws {
     var waiting = (desk?.descriptors ?? []).map { pollfd(fd: $0, events: Int16(POLLIN), revents: 0) }
+    waiting.append(pollfd(fd: DrillInterrupt.descriptor, events: Int16(POLLIN), revents: 0))
     if withInput { waiting.append(pollfd(fd: STDIN_FILENO, events: Int16(POLLIN), revents: 0)) }
     poll(&waiting, nfds_t(waiting.count), clock == nil ? -1 : Self.tick)
     try letTimePass()

@@ -60,7 +60,7 @@ import Testing
     let terminal = try Self.drill(
       options, speed: 2, in: try Program.scratchFolder(), columns: 60, environment: environment)
     // The prompt's state has its own line, and a wide window its own again.
-    try terminal.wait(for: "alert] \r\n".replacing("] \r", with: "]\r"))
+    try terminal.wait(for: "alert]\r\n")
     try terminal.wait(for: Self.prompt)
     terminal.type("clo")
     try terminal.wait(for: "clo")
