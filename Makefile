@@ -31,13 +31,10 @@ build: setup
 run: build
 	$(BINARY) run $(SCENARIO)
 
-# The tests of the command line run the release build. Both builds go side by side, each in a folder of its own: alone, the release
-# build keeps one core busy for most of its time.
-test: setup lint
-	@$(SWIFT) build -c release --product twin & release=$$!; \
-	$(SWIFT) build --build-tests --scratch-path .build/tests; tests=$$?; \
-	wait $$release && exit $$tests
-	$(SWIFT) test --skip-build --scratch-path .build/tests
+# The tests of the command line run the release build.
+test: setup lint build
+	$(SWIFT) build --build-tests
+	$(SWIFT) test --skip-build
 
 lint:
 	$(SWIFT) format lint --strict $(FORMAT)

@@ -100,17 +100,24 @@ import Testing
     #expect(other.code == 2)
     #expect(other.errors.contains("another twin goes on with this drill"))
     // The instructor's terminal.
-    let lines = "say Customer service asks for news\ngrant\nnonsense\nstate\n"
-    let instructor = try Program.run(["drill", "--instructor", folder.path], input: lines)
-    #expect(instructor.output.contains("said\n"))
-    #expect(instructor.output.contains("an instructor can say"))
-    #expect(instructor.output.contains("spain $"))
+    let lines = [
+      "say Customer service asks for news", "grant", "nonsense", "state", "inject nonsense spain/rds/payments",
+      "inject network.delay spain/link/rds-proxy->rds latency=30ms", "repair instructor-1", "repair instructor-1",
+      "pause", "go",
+    ]
+    let instructor = try Program.run(
+      ["drill", "--instructor", folder.path], input: lines.map { $0 + "\n" }.joined())
+    for answer in [
+      "said\n", "an instructor can say", "spain $", "there is no fault verb \"nonsense\"", "injected instructor-1",
+      "repaired instructor-1", "repair takes one of", "paused", "time goes on",
+    ] { #expect(instructor.output.contains(answer), "\(answer)") }
     try first.wait(for: "instructor: Customer service asks for news")
     try first.wait(for: "hint: What is the last line")
     first.type("sleep 900\r")
     try first.wait(for: "sleep 900")
-    while try !String(contentsOf: folder.appendingPathComponent("drill.jsonl"), encoding: .utf8).contains("sleep 900") {
-    }
+    let log = folder.appendingPathComponent("drill.jsonl")
+    let deadline = Date().addingTimeInterval(60)
+    while try !String(contentsOf: log, encoding: .utf8).contains("sleep 900"), Date() < deadline {}
     #expect(first.killAtOnce() == -9)
 
     let second = try PseudoTerminal(["drill", "--resume", folder.path, "--baseline", try Drills.baseline()])
