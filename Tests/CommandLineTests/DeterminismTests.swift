@@ -2,7 +2,7 @@ import Testing
 
 @Suite(.serialized) struct Determinism {
   static let scenarios = [
-    "crashloop", "oom", "db-outage", "db-dns", "pool-exhaustion", "slow-link",
+    "crashloop", "oom", "db-outage", "slow-link",
   ]
 
   /// Swift's hash seed differs between processes, so that any dependence on it shows here.
@@ -17,7 +17,7 @@ import Testing
   }
 
   @Test func aForkedLegEqualsTheLegRunAlone() throws {
-    let arguments = ["run", "scenarios/crashloop.yaml", "--until", "13m", "-o", "json"]
+    let arguments = ["run", "scenarios/crashloop.yaml", "--until", "15m", "-o", "json"]
     let forked = try Program.run(arguments).digests
     let alone = try Program.run(arguments + ["--no-fork"]).digests
     #expect(forked.count == 5)

@@ -45,7 +45,7 @@ import Testing
   private static let undo = "kubectl --context spain -n payments rollout undo deployment/payment-latency-api"
 
   /// Drills with causes of each kind; all of them take minutes, by `twin drill --check scenarios/`.
-  private static let played = ["crashloop", "bad-image", "db-outage", "node-loss", "slow-link"]
+  private static let played = ["crashloop", "db-outage", "node-loss", "slow-link"]
 
   /// The right repair scores at least 90, with wrong answers less, and what helps nobody nothing.
   @Test func drillsAreFair() throws {
